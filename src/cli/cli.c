@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cli.c - messages, exit statuses, and the way from options to a profile.
+ *
+ * Nothing goes through stdio: a message is built in a bounded buffer, escaped, and
+ * written with one call, so that it cannot be torn apart or forged by a file's name.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "host/paths.h"
+#include "sys/calls.h"
+#include "sys/fd.h"
+
+int cli_status(const struct croft_error *err)
+{
+	if (err->stage != CROFT_STAGE_EXEC)
+		return EXIT_CROFT;
+	return err->errnum == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+}
+
+int cli_fail(const struct croft_error *err)
+{
+	AUTO_BUF struct buf line = BUF_INIT(4096);
+
+	buf_puts(&line, "croft: ");
+	text_escape(&line, err->what);
+	if (err->errnum)
+		buf_printf(&line, ": %s", errno_text(err->errnum));
+	if (*err->hint) {
+		buf_puts(&line, " (");
+		text_escape(&line, err->hint);
+		buf_putc(&line, ')');
+	}
+	buf_putc(&line, '\n');
+	/* with no stderr there is nobody to tell */
+	(void)fd_write_all(2, buf_text(&line), line.len);
+	return cli_status(err);
+}
+
+void cli_warn(const char *text)
+{
+	AUTO_BUF struct buf line = BUF_INIT(8192);
+
+	buf_puts(&line, "croft: ");
+	text_escape(&line, text);
+	buf_putc(&line, '\n');
+	(void)fd_write_all(2, buf_text(&line), line.len);
+}
+
+int cli_print(const struct buf *buf)
+{
+	struct croft_error err = { 0 };
+	int r = buf_error(buf);
+
+	if (r == 0)
+		r = fd_write_all(1, buf_text(buf), buf->len);
+	if (r == 0)
+		return 0;
+	(void)fail(&err, CROFT_STAGE_USAGE, -r, "write to standard output");
+	return cli_fail(&err);
+}
+
+int cli_help(const struct option_list *list, enum option_command command)
+{
+	AUTO_BUF struct buf buf = BUF_INIT(TEXT_MAX);
+
+	options_help(&buf, command, options_value(list, OPT_HELP, NULL) != NULL);
+	return cli_print(&buf);
+}
+
+/* HOME as the file system has it, so that a home behind a link is still known as home. */
+static const char *find_home(char *buffer, size_t size)
+{
+	const char *home = getenv("HOME");
+
+	if (!home || home[0] != '/')
+		return NULL;
+	return path_resolve(home, buffer, size) == 0 ? buffer : home;
+}
+
+static const char *find_workdir(char *buffer, size_t size)
+{
+	ssize_t n = sys_getcwd(buffer, size);
+
+	/* a removed directory, or one outside the root ("(unreachable)/...") */
+	return n > 0 && buffer[0] == '/' ? buffer : NULL;
+}
+
+/* Options that are the command line's, not the profile's. */
+static bool is_profile_key(enum option_id id)
+{
+	switch (id) {
+	case OPT_PROFILE:
+	case OPT_DRY_RUN:
+	case OPT_JSON:
+	case OPT_STATUS_FD:
+	case OPT_HELP:
+	case OPT_HOST:
+	case OPT_SAVE_HOST:
+	case OPT_VERSION:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static int apply(const struct option_list *list, struct profile *profile, struct croft_error *err)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct option_word *word = &list->words[i];
+		int r;
+
+		if (!is_profile_key(word->id))
+			continue;
+		r = profile_set(profile, option_name(word->id), word->value, option_origin(word->id), err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int cli_profile(const struct option_list *list, struct profile **ret_profile, struct croft_error *err)
+{
+	const char *name = options_value(list, OPT_PROFILE, "default");
+	char home[PATH_MAX], workdir[PATH_MAX];
+	struct profile *profile;
+	int r;
+
+	r = profile_new(name, find_home(home, sizeof(home)), find_workdir(workdir, sizeof(workdir)), &profile, err);
+	if (r < 0)
+		return r;
+	r = apply(list, profile, err);
+	if (r < 0) {
+		profile_free(profile);
+		return r;
+	}
+	*ret_profile = profile;
+	return 0;
+}

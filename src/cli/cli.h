@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cli.h - what the commands share: messages, exit statuses, the way from options to a profile.
+ */
+#ifndef CROFT_CLI_CLI_H
+#define CROFT_CLI_CLI_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "cli/options.h"
+#include "launch/sandbox.h"
+#include "profile/profile.h"
+
+enum exit_status {
+	EXIT_TIME_LIMIT = 124,
+	EXIT_CROFT = 125,		/* croft could not build the sandbox, or was misused */
+	EXIT_NOT_EXECUTABLE = 126,
+	EXIT_NOT_FOUND = 127,
+};
+
+#define TEXT_MAX (16U << 20)	/* of anything printed: a plan of 4096 long paths fits */
+
+extern char **environ;
+
+/* The commands: argv[0] is the command's own name. Each returns the exit status. */
+int cmd_run(int argc, char *const argv[]);
+int cmd_plan(int argc, char *const argv[]);
+int cmd_why(int argc, char *const argv[]);
+
+/* One line on stderr, "croft: what: why (hint)", escaped. Returns the exit status that the failure has. */
+int cli_fail(const struct croft_error *err);
+/* One line of warning on stderr. */
+void cli_warn(const char *text);
+/* Writes a finished text to stdout: 0, or the exit status after a message. */
+int cli_print(const struct buf *buf);
+/* The exit status for a failure, without a message. */
+int cli_status(const struct croft_error *err);
+/* --help: prints and returns the exit status. */
+int cli_help(const struct option_list *list, enum option_command command);
+
+/*
+ * A profile from the options: the built-in that --profile names, then everything
+ * else in the order given. Raises the soft limit on open files when many paths are
+ * granted; `ret_nofile` (may be NULL) tells the old limit then, and *ret_raised.
+ */
+int cli_profile(const struct option_list *list, struct profile **ret_profile, struct croft_error *err);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options.h - the command line's options, as tables.
+ *
+ * The tables are made from docs/options (options.def), from which help, manual
+ * page and completion are made too. Parsing stops at the first word that is no
+ * option: nothing after the command is ever croft's.
+ */
+#ifndef CROFT_CLI_OPTIONS_H
+#define CROFT_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum option_command {
+	CMD_GLOBAL = 1 << 0,
+	CMD_RUN = 1 << 1,
+	CMD_PLAN = 1 << 2,
+	CMD_WHY = 1 << 3,
+};
+
+enum option_id {
+#define OPTION(id, ...) OPT_##id,
+#include "options.def"
+	OPT_MAX
+};
+
+struct option_word {
+	enum option_id id;
+	const char *value;	/* NULL for switches, and where an optional value was not given */
+};
+
+struct option_list {
+	struct option_word *words;	/* owned */
+	size_t n;
+	int next;			/* index in argv of the first word that is no option */
+};
+
+/*
+ * Reads argv[first...] for one command. Values are taken as they are, "--option value" or
+ * "--option=value"; names are whole words. Errors have stage usage.
+ */
+int options_parse(enum option_command command, int argc, char *const argv[], int first,
+		  struct option_list *ret_list, struct croft_error *err);
+void options_done(struct option_list *list);
+
+/* The last value given for an option, or `fallback`. */
+const char *options_value(const struct option_list *list, enum option_id id, const char *fallback);
+bool options_has(const struct option_list *list, enum option_id id);
+
+const char *option_name(enum option_id id);	/* "read" */
+const char *option_origin(enum option_id id);	/* "--read" */
+
+/* Help for a command (CMD_GLOBAL: the program), short or with everything. */
+void options_help(struct buf *buf, enum option_command command, bool wants_all);
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * paths.c - each granted path, opened once.
+ *
+ * paths_open follows symbolic links to the end: the rule is about what a name
+ * leads to, and that is what the program will open. Where it led is read back
+ * from /proc/self/fd, for people to read; nothing is decided by that text.
+ *
+ * path_resolve answers for names that need not exist. It walks component by
+ * component with readlink alone, so it needs no /proc and no permission that
+ * using the path would not need. ".." cuts off the last component of what has been
+ * resolved so far, which is the kernel's meaning as all links before are gone.
+ */
+#include "host/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "sys/calls.h"
+#include "sys/fd.h"
+
+#define LINKS_MAX 40 /* the kernel's MAXSYMLINKS */
+
+static int open_path(const char *path)
+{
+	int fd;
+
+	do
+		fd = sys_openat(AT_FDCWD, path, O_PATH, 0);
+	while (fd == -EINTR);
+	return fd;
+}
+
+/* Where the descriptor leads, if that is known and not just `path` again. */
+static int read_real(int fd, const char *path, char **ret_real)
+{
+	char link[64], real[PATH_MAX];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = sys_readlinkat(AT_FDCWD, link, real, sizeof(real) - 1);
+	if (n <= 0 || real[0] != '/' || (size_t)n == sizeof(real) - 1)
+		return 0;
+	real[n] = '\0';
+	if (strcmp(real, path) == 0)
+		return 0;
+	*ret_real = strdup(real);
+	return *ret_real ? 0 : -ENOMEM;
+}
+
+/* Fills one fact. Only what would hit every other path as well is an error. */
+static int find_fact(const char *path, struct path_fact *fact)
+{
+	AUTO_FD int fd = open_path(path);
+	struct stat st;
+	int r;
+
+	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
+		return fd;
+	if (fd < 0) {
+		fact->errnum = -fd;
+		return 0;
+	}
+	r = sys_fstatat(fd, "", &st, AT_EMPTY_PATH);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		fact->errnum = -r;
+		return 0;
+	}
+	r = read_real(fd, path, &fact->real);
+	if (r < 0)
+		return r;
+	fact->type = st.st_mode & S_IFMT;
+	fact->dev = st.st_dev;
+	fact->ino = st.st_ino;
+	fact->fd = fd_take(&fd);
+	return 0;
+}
+
+int paths_open(const char *const *paths, size_t n, struct path_fact *ret_facts)
+{
+	for (size_t i = 0; i < n; i++)
+		ret_facts[i] = (struct path_fact){ .fd = -1 };
+	for (size_t i = 0; i < n; i++) {
+		int r = find_fact(paths[i], &ret_facts[i]);
+
+		if (r < 0) {
+			paths_close(ret_facts, n);
+			return r;
+		}
+	}
+	return 0;
+}
+
+void paths_close(struct path_fact *facts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		fd_close(&facts[i].fd);
+		free(facts[i].real);
+		facts[i].real = NULL;
+	}
+}
+
+struct walk {
+	char *done; /* resolved so far: "" is the root, no slash at the end */
+	size_t done_size;
+	size_t done_len;
+	char rest[PATH_MAX]; /* still to be walked */
+	unsigned links;
+};
+
+static void cut_last(struct walk *walk)
+{
+	while (walk->done_len && walk->done[walk->done_len - 1] != '/')
+		walk->done_len--;
+	if (walk->done_len)
+		walk->done_len--;
+	walk->done[walk->done_len] = '\0';
+}
+
+static int append_name(struct walk *walk, const char *name, size_t len)
+{
+	if (walk->done_len + 1 + len >= walk->done_size)
+		return -ENAMETOOLONG;
+	walk->done[walk->done_len++] = '/';
+	memcpy(walk->done + walk->done_len, name, len);
+	walk->done_len += len;
+	walk->done[walk->done_len] = '\0';
+	return 0;
+}
+
+/* If the last name is a link, what it says takes its place. */
+static int follow_link(struct walk *walk)
+{
+	char target[PATH_MAX];
+	ssize_t n = sys_readlinkat(AT_FDCWD, walk->done, target, sizeof(target));
+	size_t len, rest_len = strlen(walk->rest);
+
+	/* not a link; or beyond what exists, where names are kept as they are */
+	if (n == -EINVAL || n == -ENOENT || n == -ENOTDIR)
+		return 0;
+	if (n < 0)
+		return (int)n;
+	len = (size_t)n;
+	if (len + 1 + rest_len >= sizeof(walk->rest))
+		return -ENAMETOOLONG;
+	if (++walk->links > LINKS_MAX)
+		return -ELOOP;
+	memmove(walk->rest + len + 1, walk->rest, rest_len + 1);
+	memcpy(walk->rest, target, len);
+	walk->rest[len] = '/';
+	if (target[0] == '/') {
+		walk->done_len = 0;
+		walk->done[0] = '\0';
+	} else {
+		cut_last(walk);
+	}
+	return 0;
+}
+
+/* Walks one component: 1 if there was one, 0 at the end, or -errno. */
+static int walk_step(struct walk *walk)
+{
+	size_t start = strspn(walk->rest, "/");
+	size_t len = strcspn(walk->rest + start, "/");
+	char name[NAME_MAX + 1];
+	int r;
+
+	if (len == 0)
+		return 0;
+	if (len > NAME_MAX)
+		return -ENAMETOOLONG;
+	memcpy(name, walk->rest + start, len);
+	name[len] = '\0';
+	memmove(walk->rest, walk->rest + start + len, strlen(walk->rest + start + len) + 1);
+	if (strcmp(name, ".") == 0)
+		return 1;
+	if (strcmp(name, "..") == 0) {
+		cut_last(walk);
+		return 1;
+	}
+	r = append_name(walk, name, len);
+	if (r == 0)
+		r = follow_link(walk);
+	return r < 0 ? r : 1;
+}
+
+static int start_in_cwd(struct walk *walk)
+{
+	ssize_t n = sys_getcwd(walk->done, walk->done_size);
+
+	if (n < 0)
+		return n == -ERANGE ? -ENAMETOOLONG : (int)n;
+	if (walk->done[0] != '/')
+		return -ENOENT; /* "(unreachable)": outside of our root (since 2.6.36) */
+	walk->done_len = strlen(walk->done);
+	if (walk->done_len == 1)
+		cut_last(walk);
+	return 0;
+}
+
+int path_resolve(const char *path, char *ret, size_t size)
+{
+	char done[PATH_MAX] = "";
+	struct walk walk = { .done = done, .done_size = sizeof(done) };
+	size_t len = strlen(path);
+	int r = 0;
+
+	if (len == 0)
+		return -ENOENT;
+	if (len >= sizeof(walk.rest))
+		return -ENAMETOOLONG;
+	memcpy(walk.rest, path, len + 1);
+	if (path[0] != '/')
+		r = start_in_cwd(&walk);
+	if (r < 0)
+		return r;
+	do
+		r = walk_step(&walk);
+	while (r > 0);
+	if (r < 0)
+		return r;
+	if (walk.done_len == 0)
+		r = append_name(&walk, "", 0);
+	if (r < 0 || walk.done_len >= size)
+		return -ENAMETOOLONG;
+	memcpy(ret, done, walk.done_len + 1);
+	return 0;
+}

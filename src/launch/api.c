@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * api.c - the public functions of croft.h.
+ *
+ * A thin layer: opaque objects around the internal ones, flags and NULL checked,
+ * and a closed set of errno values let out. No behaviour lives here.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "launch/launch.h"
+#include "launch/sandbox.h"
+#include "sys/calls.h"
+#include "sys/fd.h"
+
+#define STRING_(x) #x
+#define STRING(x) STRING_(x)
+
+struct croft_profile {
+	struct profile *profile;
+};
+
+struct croft_plan {
+	struct sandbox sandbox;
+};
+
+struct croft_child {
+	pid_t pid;
+	int pidfd;
+	bool is_reaped;
+	char tmpdir[TMPDIR_NAME_SIZE];	/* "" : none */
+};
+
+/* Flags that a caller of a later version may pass: refused, so that they can be given a meaning. */
+static int check_flags(unsigned flags, unsigned known, struct croft_error *err)
+{
+	if (flags & ~known)
+		return fail(err, CROFT_STAGE_USAGE, EINVAL, "use flags 0x%x", flags & ~known);
+	return 0;
+}
+
+const char *croft_version(void)
+{
+	return STRING(CROFT_VERSION_MAJOR) "." STRING(CROFT_VERSION_MINOR) "." STRING(CROFT_VERSION_PATCH);
+}
+
+const char *croft_stage_name(int stage)
+{
+	return stage_name((enum croft_stage)stage);
+}
+
+int croft_profile_new(const char *builtin, const char *home, const char *workdir, unsigned flags,
+		      struct croft_profile **ret_profile, struct croft_error *err)
+{
+	struct croft_profile *profile;
+	int r = check_flags(flags, 0, err);
+
+	if (r < 0)
+		return r;
+	if (!builtin)
+		return fail(err, CROFT_STAGE_USAGE, EINVAL, "make a profile from no built-in one");
+	profile = calloc(1, sizeof(*profile));
+	if (!profile)
+		return fail(err, CROFT_STAGE_PROFILE, ENOMEM, "make a profile");
+	r = profile_new(builtin, home, workdir, &profile->profile, err);
+	if (r < 0) {
+		free(profile);
+		return r;
+	}
+	*ret_profile = profile;
+	return 0;
+}
+
+void croft_profile_free(struct croft_profile *profile)
+{
+	if (!profile)
+		return;
+	profile_free(profile->profile);
+	free(profile);
+}
+
+int croft_profile_set(struct croft_profile *profile, const char *key, const char *value, struct croft_error *err)
+{
+	const char *origin = arena_strdup(&profile->profile->arena, key);
+
+	if (!origin)
+		return fail(err, CROFT_STAGE_PROFILE, ENOMEM, "store a key");
+	return profile_set(profile->profile, key, value, origin, err);
+}
+
+int croft_plan_new(const struct croft_profile *profile, const char *const argv[], const char *const environ[],
+		   unsigned flags, struct croft_plan **ret_plan, struct croft_error *err)
+{
+	struct croft_plan *plan;
+	int r = check_flags(flags, 0, err);
+
+	if (r < 0)
+		return r;
+	if (argv && !argv[0])
+		return fail(err, CROFT_STAGE_USAGE, EINVAL, "plan a command without a name");
+	plan = calloc(1, sizeof(*plan));
+	if (!plan)
+		return fail(err, CROFT_STAGE_PLAN, ENOMEM, "make a plan");
+	r = sandbox_plan(profile->profile, NULL, argv, environ, &plan->sandbox, err);
+	if (r == 0 && argv)
+		r = sandbox_find_command(&plan->sandbox, err);
+	if (r < 0) {
+		croft_plan_free(plan);
+		return r;
+	}
+	*ret_plan = plan;
+	return 0;
+}
+
+void croft_plan_free(struct croft_plan *plan)
+{
+	if (!plan)
+		return;
+	sandbox_done(&plan->sandbox);
+	free(plan);
+}
+
+int croft_plan_check(const struct croft_plan *plan, struct croft_error *err)
+{
+	return plan_check(plan->sandbox.plan, err);
+}
+
+int croft_plan_print(const struct croft_plan *plan, unsigned flags, char **ret_text, struct croft_error *err)
+{
+	struct buf buf = BUF_INIT(16U << 20);
+	int r = check_flags(flags, CROFT_PRINT_JSON, err);
+
+	if (r < 0)
+		return r;
+	if (flags & CROFT_PRINT_JSON)
+		plan_print_json(&buf, plan->sandbox.plan);
+	else
+		plan_print(&buf, plan->sandbox.plan);
+	r = buf_error(&buf);
+	if (r < 0) {
+		buf_done(&buf);
+		return fail(err, CROFT_STAGE_PLAN, -r, "print the plan");
+	}
+	*ret_text = buf.data;
+	return 0;
+}
+
+int croft_launch(const struct croft_plan *plan, unsigned flags, struct croft_child **ret_child,
+		 struct croft_error *err)
+{
+	const struct plan *what = plan->sandbox.plan;
+	struct croft_child *child;
+	struct launch launch;
+	int r = check_flags(flags, 0, err);
+
+	if (r < 0)
+		return r;
+	if (!what->command.path)
+		return fail(err, CROFT_STAGE_USAGE, EINVAL, "launch a plan that has no command");
+	child = calloc(1, sizeof(*child));
+	if (!child)
+		return fail(err, CROFT_STAGE_START, ENOMEM, "make a child object");
+	child->pidfd = -1;
+	r = launch_prepare(what, plan->sandbox.facts, &launch, err);
+	if (r == 0) {
+		if (launch.made_tmpdir)
+			memcpy(child->tmpdir, what->tmpdir, strlen(what->tmpdir) + 1);
+		r = launch_start(&launch, &child->pid, &child->pidfd, err);
+		if (r < 0 && launch.made_tmpdir)
+			(void)tmpdir_remove(what->tmpdir);
+		launch_done(&launch);
+	}
+	if (r < 0) {
+		free(child);
+		return r;
+	}
+	*ret_child = child;
+	return 0;
+}
+
+pid_t croft_child_pid(const struct croft_child *child)
+{
+	return child->pid;
+}
+
+int croft_child_pidfd(const struct croft_child *child)
+{
+	return child->pidfd;
+}
+
+static void remove_tmpdir(struct croft_child *child)
+{
+	if (child->tmpdir[0])
+		(void)tmpdir_remove(child->tmpdir);
+	child->tmpdir[0] = '\0';
+}
+
+int croft_child_wait(struct croft_child *child, int *ret_status, struct croft_error *err)
+{
+	int status, r;
+
+	if (child->is_reaped)
+		return fail(err, CROFT_STAGE_SUPERVISE, ECHILD, "wait for a child a second time");
+	do {
+		r = sys_wait4(child->pid, &status, 0, NULL);
+	} while (r == -EINTR);
+	if (r < 0)
+		return fail(err, CROFT_STAGE_SUPERVISE, -r, "wait for the child");
+	child->is_reaped = true;
+	remove_tmpdir(child);
+	*ret_status = status;
+	return 0;
+}
+
+void croft_child_free(struct croft_child *child)
+{
+	int status;
+
+	if (!child)
+		return;
+	if (!child->is_reaped) {
+		(void)sys_kill(child->pid, SIGKILL);
+		(void)croft_child_wait(child, &status, NULL);
+		remove_tmpdir(child);
+	}
+	if (child->pidfd >= 0)
+		fd_close(&child->pidfd);
+	free(child);
+}
+
+/* More than one thread: the links of /proc/self/task are its own two and one for each. */
+static int check_threads(struct croft_error *err)
+{
+	struct stat st;
+	int r = sys_fstatat(AT_FDCWD, "/proc/self/task", &st, 0);
+
+	if (r < 0)
+		return fail(err, CROFT_STAGE_START, -r, "count the threads of this process");
+	if (st.st_nlink > 3) {
+		r = fail(err, CROFT_STAGE_START, EBUSY, "confine a process that has other threads");
+		fail_hint(err, "call it before the first thread is made");
+		return r;
+	}
+	return 0;
+}
+
+int croft_confine(const struct croft_plan *plan, unsigned flags, struct croft_error *err)
+{
+	struct launch launch;
+	int r = check_flags(flags, 0, err);
+
+	if (r < 0)
+		return r;
+	if (plan->sandbox.plan->command.argv)
+		return fail(err, CROFT_STAGE_USAGE, EINVAL, "confine this process by the plan of a command");
+	r = check_threads(err);
+	if (r == 0)
+		r = launch_prepare(plan->sandbox.plan, plan->sandbox.facts, &launch, err);
+	if (r < 0)
+		return r;
+	r = child_confine(&launch, err);
+	launch_done(&launch);
+	return r;
+}

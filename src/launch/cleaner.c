@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cleaner.c - who removes the TMPDIR when nobody is left to do it.
+ *
+ * child-path: no allocation
+ *
+ * A command that is executed in place leaves no croft behind, and a croft that
+ * waits can be killed. So a small process of its own waits for the end:
+ *
+ *   - it is cloned with CLONE_VM: no page tables to copy, about a tenth of a fork;
+ *     when croft executes the command the old memory stays with the cleaner alone;
+ *   - its exit signal is 0: for the command it is no child that wait(2) tells
+ *     of, so that a command which waits for all its children does not hang;
+ *   - it is in a session of its own with every signal blocked: neither Ctrl-C nor a hangup
+ *     nor a kill of the process group ends it;
+ *   - it holds no descriptor but a pidfd of croft, so that a pipe behind the command ends
+ *     when the command does;
+ *   - it starts before the directory is made.
+ *
+ * Where there is no pidfd_open (before 5.3) it looks once in a tenth of a second
+ * whether its parent is still the one it had.
+ *
+ * SIGKILL sent to the cleaner itself is the one case that leaves a directory.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "launch/tmpdir.h"
+#include "sys/calls.h"
+#include "sys/fd.h"
+
+#define CLEANER_STACK_SIZE (32U << 10)	/* two directory buffers of 2 KiB and little else */
+#define POLL_MS 100
+#define MAX_CLOSE 65536
+
+/* Lives at the top of the cleaner's own stack: the parent's frames are gone after its exec. */
+struct cleaner {
+	char path[TMPDIR_NAME_SIZE];
+	int watch;	/* pidfd of croft, or -1 */
+	pid_t parent;
+};
+
+static void wait_for_end(const struct cleaner *cleaner)
+{
+	struct pollfd poll = { .fd = cleaner->watch, .events = POLLIN };
+
+	if (cleaner->watch >= 0) {
+		int r;
+
+		do {
+			r = sys_ppoll(&poll, 1, -1);
+		} while (r == -EINTR);
+		if (r == 1)
+			return;
+	}
+	while (sys_getppid() == cleaner->parent)
+		(void)sys_ppoll(NULL, 0, POLL_MS);
+}
+
+/* Everything but `keep`, which may be -1. */
+static void close_others(int keep)
+{
+	struct rlimit limit = { 0 };
+
+	if ((keep <= 0 || sys_close_range(0, (unsigned)keep - 1, 0) == 0) &&
+	    sys_close_range((unsigned)(keep + 1), ~0U, 0) == 0)
+		return;
+	/* before 5.9 one by one */
+	if (sys_prlimit(RLIMIT_NOFILE, NULL, &limit) < 0 || limit.rlim_cur > MAX_CLOSE)
+		limit.rlim_cur = MAX_CLOSE;
+	for (int fd = 0; fd < (int)limit.rlim_cur; fd++)
+		if (fd != keep)
+			(void)sys_close(fd);
+}
+
+static int cleaner_main(void *data)
+{
+	const struct cleaner *cleaner = data;
+
+	(void)sys_setsid();
+	(void)sys_chdir("/");
+	close_others(cleaner->watch);
+	wait_for_end(cleaner);
+	(void)tmpdir_remove(cleaner->path);
+	sys_exit(0);
+}
+
+int tmpdir_start_cleaner(const char *path, pid_t *ret_pid, struct croft_error *err)
+{
+	const uint64_t all = ~0ULL;
+	struct cleaner *cleaner;
+	uint64_t mask;
+	void *stack;
+	int pid, r, watch;
+
+	r = sys_mmap_stack(CLEANER_STACK_SIZE, &stack);
+	if (r < 0)
+		return fail(err, CROFT_STAGE_PREPARE, -r, "make a stack for the cleaner");
+	cleaner = (void *)((char *)stack + CLEANER_STACK_SIZE - sizeof(*cleaner));
+	memcpy(cleaner->path, path, strlen(path) + 1);
+	cleaner->parent = sys_getpid();
+	watch = sys_pidfd_open(cleaner->parent, 0);
+	cleaner->watch = watch;
+	r = sys_sigprocmask(SIG_SETMASK, &all, &mask);
+	if (r < 0)
+		return fail(err, CROFT_STAGE_PREPARE, -r, "block the signals");
+	pid = sys_clone(cleaner_main, cleaner, CLONE_VM, cleaner, NULL);
+	(void)sys_sigprocmask(SIG_SETMASK, &mask, NULL);
+	if (watch >= 0)
+		(void)sys_close(watch);
+	/* on success the stack is the cleaner's, for as long as it lives */
+	if (pid < 0)
+		return fail(err, CROFT_STAGE_PREPARE, -pid, "start the cleaner of the temporary directory");
+	*ret_pid = pid;
+	return 0;
+}

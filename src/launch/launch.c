@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * launch.c - what the parent makes ready: filter, ruleset, TMPDIR.
+ *
+ * All of it is done before a process is made, where memory may be allocated and
+ * failures can be told in full. What is left for the child is a handful of system calls.
+ */
+#include "launch/launch.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "enforce/landlock.h"
+#include "launch/tmpdir.h"
+#include "sys/calls.h"
+#include "sys/fd.h"
+
+/* Where no open can prove that Landlock enforces, it is acted out in a child first. */
+static int check_enforcement(const struct plan *plan, struct croft_error *err)
+{
+	struct host host = plan->host;
+	int r;
+
+	if (!plan->handled_fs || plan->can_verify || host.landlock.enforces == HOST_YES)
+		return 0;
+	r = host_probe_enforcement(&host, err);
+	if (r < 0)
+		return r;
+	if (host.landlock.enforces != HOST_YES) {
+		(void)fail(err, CROFT_STAGE_HOST, 0, "this kernel takes Landlock rules and does not enforce them");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static int add_tmpdir(struct launch *launch, struct croft_error *err)
+{
+	const struct plan *plan = launch->plan;
+	AUTO_FD int fd = -1;
+	int r;
+
+	if (!plan->tmpdir)
+		return 0;
+	r = tmpdir_make(plan->tmpdir, &fd, err);
+	if (r < 0)
+		return r;
+	launch->made_tmpdir = true;
+	if (launch->ruleset < 0 || !plan->tmpdir_access)
+		return 0;
+	return ruleset_add_directory(launch->ruleset, fd, plan->tmpdir_access, plan->tmpdir, err);
+}
+
+int launch_prepare(const struct plan *plan, const struct path_fact *facts, struct launch *ret_launch,
+		   struct croft_error *err)
+{
+	struct launch launch = { .plan = plan, .ruleset = -1, .report = -1 };
+	int r = plan_check(plan, err);
+
+	if (r == 0)
+		r = check_enforcement(plan, err);
+	if (r == 0 && !plan->syscalls.is_off) {
+		r = filter_build(&plan->syscalls, launch.filter, err);
+		launch.n_filter = r < 0 ? 0 : (size_t)r;
+	}
+	if (r >= 0)
+		r = ruleset_build(plan, facts, &launch.ruleset, err);
+	if (r >= 0)
+		r = add_tmpdir(&launch, err);
+	if (r < 0) {
+		if (launch.made_tmpdir)
+			(void)tmpdir_remove(plan->tmpdir);
+		launch_done(&launch);
+		return r;
+	}
+	*ret_launch = launch;
+	return 0;
+}
+
+void launch_done(struct launch *launch)
+{
+	fd_close(&launch->ruleset);
+	fd_close(&launch->report);
+}

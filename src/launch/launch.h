@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * launch.h - doing what a plan says.
+ *
+ * launch_prepare makes in the parent what can be made there (ruleset, filter,
+ * TMPDIR); child_run is the ordered stages, in this process or in a child that
+ * borrows its memory; launch_start makes such a child.
+ */
+#ifndef CROFT_LAUNCH_LAUNCH_H
+#define CROFT_LAUNCH_LAUNCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "enforce/bpf.h"
+#include "plan/plan.h"
+
+/* Everything a launch needs, ready; plain data and descriptors, nothing to allocate later. */
+struct launch {
+	const struct plan *plan;	/* not owned */
+	int ruleset;			/* owned; -1: none */
+	int report;			/* write end of the error pipe; -1: in place */
+	size_t n_filter;		/* 0: none */
+	struct sock_filter filter[BPF_MAX_FILTER];
+	uint64_t signal_mask;		/* what the command starts with */
+	bool restores_signals;		/* a child: caught signals back to default, mask as above */
+	bool dies_with_parent;		/* the parent's end kills the command (supervised command line) */
+	pid_t parent;			/* for dies_with_parent */
+	pid_t cleaner;			/* of the TMPDIR, spared when the rest is killed; 0: none */
+	bool restores_nofile;		/* croft raised its own soft limit; the command gets the old one */
+	struct rlimit nofile;
+	bool made_tmpdir;
+};
+
+/*
+ * Builds the filter and the ruleset, makes the TMPDIR. `facts` hold the
+ * descriptors that the plan was made from. On failure nothing is left behind.
+ * Refuses (-EOPNOTSUPP) a plan whose required protections are not all enforced.
+ */
+int launch_prepare(const struct plan *plan, const struct path_fact *facts, struct launch *ret_launch,
+		   struct croft_error *err);
+/* Closes what launch_prepare opened; the TMPDIR stays: see tmpdir_remove. */
+void launch_done(struct launch *launch);
+
+/*
+ * The stages, then exec. Returns only on failure, with the stage in err; the
+ * calling process is then half confined and good for nothing but saying so.
+ */
+int child_run(const struct launch *launch, struct croft_error *err);
+/* The stages that croft_confine takes: limits, privileges, Landlock, filter. */
+int child_confine(const struct launch *launch, struct croft_error *err);
+
+/*
+ * Makes the child and waits until it executes: *ret_pid, and *ret_pidfd (-1 on
+ * kernels before 5.2). A stage that failed there is described in err here, and the child
+ * is reaped. All signals are blocked meanwhile. The command starts with the caller's signal mask, or
+ * with launch->signal_mask if the caller has set restores_signals.
+ */
+int launch_start(struct launch *launch, pid_t *ret_pid, int *ret_pidfd, struct croft_error *err);
+
+#endif

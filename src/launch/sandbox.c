@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sandbox.c - puts the first half of the flow together.
+ *
+ * The order matters in one place: descriptors that are to be kept are checked
+ * before anything is opened here, or one of ours could pass for one of them.
+ */
+#include "launch/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "launch/command.h"
+#include "sys/calls.h"
+
+static int check_kept(const struct profile *profile, struct croft_error *err)
+{
+	for (size_t i = 0; i < profile->n_keep_fds; i++) {
+		int r = sys_fcntl(profile->keep_fds[i], F_GETFD, 0);
+
+		if (r < 0)
+			return fail(err, CROFT_STAGE_PROFILE, -r, "keep descriptor %d", profile->keep_fds[i]);
+	}
+	return 0;
+}
+
+static const char *find_tmp_parent(const char *const *environ)
+{
+	for (size_t i = 0; environ && environ[i]; i++)
+		if (!strncmp(environ[i], "TMPDIR=/", 8))
+			return environ[i] + 7;
+	return NULL;
+}
+
+static int open_paths(struct sandbox *sandbox, const struct profile *profile, struct croft_error *err)
+{
+	size_t n = profile->n_grants;
+	AUTO_FREE const char **names = calloc(n + 1, sizeof(*names));
+	int r;
+
+	sandbox->facts = calloc(n + 1, sizeof(*sandbox->facts));
+	if (!names || !sandbox->facts)
+		return fail(err, CROFT_STAGE_PREPARE, ENOMEM, "open %zu paths", n);
+	for (size_t i = 0; i < n; i++)
+		names[i] = profile->grants[i].path;
+	r = paths_open(names, n, sandbox->facts);
+	if (r < 0) {
+		r = fail(err, CROFT_STAGE_PREPARE, -r, "open %zu paths", n);
+		if (r == -EMFILE)
+			fail_hint(err, "each needs a descriptor until the start: raise 'ulimit -n', or grant directories");
+		return r;
+	}
+	sandbox->n_facts = n;
+	return 0;
+}
+
+static int build(struct sandbox *sandbox, const struct profile *profile, const struct host *host,
+		 const char *const *argv, const char *const *environ, struct croft_error *err)
+{
+	struct plan_input input = { .profile = profile, .host = host, .argv = argv, .environ = environ };
+	int r;
+
+	if (argv && profile->wants_tmpdir) {
+		r = tmpdir_choose(find_tmp_parent(environ), sandbox->tmpdir, err);
+		if (r < 0)
+			return r;
+		input.tmpdir = sandbox->tmpdir;
+	}
+	r = open_paths(sandbox, profile, err);
+	if (r < 0)
+		return r;
+	input.facts = sandbox->facts;
+	return plan_build(&input, &sandbox->plan, err);
+}
+
+int sandbox_plan(const struct profile *profile, const struct host *host, const char *const *argv,
+		 const char *const *environ, struct sandbox *ret_sandbox, struct croft_error *err)
+{
+	struct sandbox sandbox = { 0 };
+	struct host own;
+	int r = check_kept(profile, err);
+
+	if (r < 0)
+		return r;
+	if (!host) {
+		r = host_probe(&own, err);
+		if (r < 0)
+			return r;
+		host = &own;
+	}
+	r = build(&sandbox, profile, host, argv, environ, err);
+	if (r < 0) {
+		sandbox_done(&sandbox);
+		return r;
+	}
+	*ret_sandbox = sandbox;
+	return 0;
+}
+
+int sandbox_find_command(struct sandbox *sandbox, struct croft_error *err)
+{
+	char path[PATH_MAX];
+	int r = command_find(sandbox->plan, path, sizeof(path), err);
+
+	if (r < 0)
+		return r;
+	sandbox->plan->command.path = arena_strdup(&sandbox->plan->arena, path);
+	if (!sandbox->plan->command.path)
+		return fail(err, CROFT_STAGE_PREPARE, ENOMEM, "store the command's name");
+	return 0;
+}
+
+void sandbox_done(struct sandbox *sandbox)
+{
+	plan_free(sandbox->plan);
+	sandbox->plan = NULL;
+	if (sandbox->facts)
+		paths_close(sandbox->facts, sandbox->n_facts);
+	free(sandbox->facts);
+	sandbox->facts = NULL;
+	sandbox->n_facts = 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sandbox.h - from a profile to a plan on this machine.
+ *
+ * The one place where the flow's first half is put together: ask the host, open
+ * the paths, build the plan, find the command. The command line and the library
+ * both come through here.
+ */
+#ifndef CROFT_LAUNCH_SANDBOX_H
+#define CROFT_LAUNCH_SANDBOX_H
+
+#include "base/err.h"
+#include "launch/tmpdir.h"
+#include "plan/plan.h"
+
+struct sandbox {
+	struct path_fact *facts;	/* owned, one for each grant */
+	size_t n_facts;
+	struct plan *plan;		/* owned */
+	char tmpdir[TMPDIR_NAME_SIZE];
+};
+
+/*
+ * profile   kept: must outlive the sandbox
+ * host      NULL: this machine is asked, cheaply
+ * argv      NULL: no command
+ * environ   NULL-terminated; TMPDIR in it says where the fresh one is made
+ *
+ * Descriptors to keep must be open. Nothing is left behind on failure.
+ */
+int sandbox_plan(const struct profile *profile, const struct host *host, const char *const *argv,
+		 const char *const *environ, struct sandbox *ret_sandbox, struct croft_error *err);
+void sandbox_done(struct sandbox *sandbox);
+
+/*
+ * Finds the plan's command (launch/command.h) and writes it into the plan. Apart from
+ * sandbox_plan, so that a plan can be printed whatever is wrong with the command.
+ */
+int sandbox_find_command(struct sandbox *sandbox, struct croft_error *err);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * supervise.c - the loop of a waiting parent.
+ *
+ * The command stays in croft's process group, so the terminal reaches it as if
+ * croft were not there: Ctrl-C and Ctrl-Z go to both. What somebody sends to croft
+ * alone (kill) is passed on; what the terminal sent (si_code SI_KERNEL) is not,
+ * or the command would get it twice.
+ *
+ * croft is a subreaper: whatever the command leaves behind becomes its child, and
+ * is killed when the command has ended. The command dies with croft
+ * (PR_SET_PDEATHSIG); what it has forked by then is out of reach without a pid
+ * namespace, and the row "processes" says so.
+ */
+#include "launch/supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include "launch/survivors.h"
+#include "sys/calls.h"
+#include "sys/fd.h"
+
+#define BIT(sig) (1ULL << ((sig)-1))
+#define STOP_SETTLE_MS 30	/* a continued group is continued one after another */
+
+/* What is passed on. Stops and continues act on the group; faults are croft's own. */
+#define FORWARDED                                                                                        \
+	(BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGUSR1) | BIT(SIGUSR2) | BIT(SIGALRM) |         \
+	 BIT(SIGTERM) | BIT(SIGWINCH) | (~0ULL << 33))	/* the last: real-time signals from 34 */
+
+enum phase { RUNNING, TERMINATING, KILLING };
+
+struct watch {
+	pid_t pid;
+	int signals;		/* signalfd */
+	enum phase phase;
+	int64_t deadline_ms;	/* of the phase; -1: none */
+	bool has_ended;
+	struct outcome *outcome;
+};
+
+static int64_t now_ms(void)
+{
+	int64_t ms = 0;
+
+	(void)sys_clock_ms(&ms);
+	return ms;
+}
+
+/* Reaps what has ended: the command, and orphans that it left. */
+static void reap(struct watch *watch)
+{
+	struct rusage usage;
+	int status, pid;
+
+	while ((pid = sys_wait4(-1, &status, WNOHANG, &usage)) > 0 || pid == -EINTR) {
+		if (pid != watch->pid)
+			continue;
+		watch->outcome->status = status;
+		watch->outcome->usage = usage;
+		watch->has_ended = true;
+	}
+}
+
+static bool has_stopped(pid_t pid, int options)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	return sys_waitid(P_PID, pid, &info, WSTOPPED | WNOHANG | options) == 0 && info.si_pid == pid;
+}
+
+/*
+ * A command that stopped itself stops croft, so that the shell sees a stopped job.
+ * Stopped by the terminal croft has stopped by itself, and may wake a moment
+ * before the command does: hence the second look.
+ */
+static void follow_stop(struct watch *watch)
+{
+	if (watch->has_ended || watch->phase != RUNNING || !has_stopped(watch->pid, WNOWAIT))
+		return;
+	(void)sys_ppoll(NULL, 0, STOP_SETTLE_MS);
+	if (!has_stopped(watch->pid, 0))
+		return;
+	(void)sys_kill(sys_getpid(), SIGSTOP);
+	(void)sys_kill(watch->pid, SIGCONT);
+}
+
+static void handle_signals(struct watch *watch)
+{
+	struct signalfd_siginfo info;
+
+	while (sys_read(watch->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			continue;
+		if (info.ssi_code != SI_KERNEL && !watch->has_ended)
+			(void)sys_kill(watch->pid, (int)info.ssi_signo);
+	}
+	reap(watch);
+	follow_stop(watch);
+}
+
+/* The time is up, once and again. A stopped process would not hear TERM. */
+static void end_phase(struct watch *watch, uint64_t grace_ms)
+{
+	if (watch->phase == RUNNING) {
+		watch->outcome->timed_out = true;
+		watch->phase = TERMINATING;
+		watch->deadline_ms = now_ms() + (int64_t)grace_ms;
+		(void)sys_kill(watch->pid, SIGTERM);
+		(void)sys_kill(watch->pid, SIGCONT);
+	} else {
+		watch->phase = KILLING;
+		watch->deadline_ms = -1;
+		(void)sys_kill(watch->pid, SIGKILL);
+	}
+}
+
+static int wait_for_end(struct watch *watch, uint64_t grace_ms, struct croft_error *err)
+{
+	while (!watch->has_ended) {
+		struct pollfd poll = { .fd = watch->signals, .events = POLLIN };
+		int64_t left = -1;
+		int r;
+
+		if (watch->deadline_ms >= 0) {
+			left = watch->deadline_ms - now_ms();
+			left = left > 0 ? left : 0;
+		}
+		r = sys_ppoll(&poll, 1, left);
+		if (r < 0 && r != -EINTR) {
+			(void)sys_kill(watch->pid, SIGKILL);
+			return fail(err, CROFT_STAGE_SUPERVISE, -r, "wait for the command");
+		}
+		if (r == 0)
+			end_phase(watch, grace_ms);
+		else
+			handle_signals(watch);
+	}
+	return 0;
+}
+
+static int start(struct launch *launch, struct watch *watch, uint64_t mask, struct croft_error *err)
+{
+	AUTO_FD int pidfd = -1;
+	int r;
+
+	launch->signal_mask = mask;
+	launch->restores_signals = true;
+	launch->dies_with_parent = true;
+	launch->parent = sys_getpid();
+	r = sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	if (r < 0)
+		return fail(err, CROFT_STAGE_SUPERVISE, -r, "become the parent of what the command leaves");
+	watch->signals = sys_signalfd(FORWARDED | BIT(SIGCHLD));
+	if (watch->signals < 0)
+		return fail(err, CROFT_STAGE_SUPERVISE, -watch->signals, "watch for signals");
+	return launch_start(launch, &watch->pid, &pidfd, err);
+}
+
+int supervise(struct launch *launch, struct outcome *ret_outcome, struct croft_error *err)
+{
+	const struct profile *profile = launch->plan->profile;
+	const uint64_t block = FORWARDED | BIT(SIGCHLD);
+	struct watch watch = { .signals = -1, .deadline_ms = -1, .outcome = ret_outcome };
+	int64_t begin = now_ms();
+	uint64_t mask;
+	int r;
+
+	memset(ret_outcome, 0, sizeof(*ret_outcome));
+	r = sys_sigprocmask(SIG_BLOCK, &block, &mask);
+	if (r < 0)
+		return fail(err, CROFT_STAGE_SUPERVISE, -r, "block the signals");
+	r = start(launch, &watch, mask, err);
+	if (r == 0) {
+		ret_outcome->has_started = true;
+		if (profile->time_ms)
+			watch.deadline_ms = begin + (int64_t)profile->time_ms;
+		r = wait_for_end(&watch, profile->grace_ms, err);
+		ret_outcome->wall_ms = now_ms() - begin;
+		if (r == 0)
+			r = survivors_kill(launch->cleaner, &ret_outcome->n_killed, err);
+	}
+	if (watch.signals >= 0)
+		fd_close(&watch.signals);
+	return r;
+}

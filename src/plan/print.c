@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * print.c - a plan as text for people.
+ *
+ * One block for each thing that will be done, in the order in which it is done,
+ * then the rows. The text is the golden tests' subject: it changes only when what
+ * is done changes. Values of variables are never printed.
+ *
+ * The cost is an estimate from measured parts (docs/design/exec-in-place.md): it
+ * tells a plan with three rules from one with two thousand, no more.
+ */
+#include "plan/print.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+/* Microseconds, from docs/design: a ruleset, a rule, a filter. */
+#define COST_RULESET_US 20
+#define COST_RULE_US 6
+#define COST_FILTER_US 90
+#define COST_TMPDIR_US 60
+#define COST_SUPERVISOR_US 150
+
+static const char *const fs_names[] = {
+	"execute", "write_file", "read_file", "read_dir", "remove_dir", "remove_file", "make_char",
+	"make_dir", "make_reg", "make_sock", "make_fifo", "make_block", "make_sym", "refer",
+	"truncate", "ioctl_dev", "resolve_unix",
+};
+
+static const char *const net_names[] = { "bind_tcp", "connect_tcp", "bind_udp", "connect_send_udp" };
+static const char *const scope_names[] = { "abstract_unix_socket", "signal" };
+
+static void print_bits(struct buf *buf, uint64_t bits, const char *const *names, size_t n)
+{
+	bool is_first = true;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!(bits & (1ULL << i)))
+			continue;
+		buf_printf(buf, "%s%s", is_first ? "" : " ", names[i]);
+		is_first = false;
+	}
+	if (is_first)
+		buf_puts(buf, "nothing");
+}
+
+void print_fs_access(struct buf *buf, uint64_t access)
+{
+	print_bits(buf, access, fs_names, ARRAY_SIZE(fs_names));
+}
+
+void print_net_access(struct buf *buf, uint64_t access)
+{
+	print_bits(buf, access, net_names, ARRAY_SIZE(net_names));
+}
+
+/* Rights that a newer Landlock has and this one does not, each with the kernel that brought it. */
+static void print_ignored(struct buf *buf, const struct plan *plan)
+{
+	bool is_first = true;
+
+	for (int abi = plan->abi + 1; abi <= ABI_LANDLOCK_NEWEST && plan->abi > 0; abi++) {
+		const struct landlock_abi *newer = landlock_abi_get(abi), *before = landlock_abi_get(abi - 1);
+		uint64_t fs = newer->fs & ~before->fs, net = newer->net & ~before->net;
+		uint64_t scoped = newer->scoped & ~before->scoped;
+
+		if (!fs && !net && !scoped)
+			continue;
+		buf_printf(buf, "%s", is_first ? "  ignored here:   " : ", ");
+		is_first = false;
+		if (fs)
+			print_fs_access(buf, fs);
+		if (net)
+			print_net_access(buf, net);
+		if (scoped)
+			print_bits(buf, scoped, scope_names, ARRAY_SIZE(scope_names));
+		buf_printf(buf, " (Landlock %d, Linux %s)", abi, landlock_abi_kernel(abi));
+	}
+	if (!is_first)
+		buf_putc(buf, '\n');
+}
+
+/* The grant's own words: "read write". */
+static void print_kinds(struct buf *buf, unsigned kinds)
+{
+	bool is_first = true;
+
+	for (int i = 0; i < GRANT_KIND_COUNT; i++) {
+		/* reading comes with the others; "write" alone says it */
+		if (!(kinds & (1U << i)) || (i == 0 && (kinds & (GRANT_WRITE | GRANT_EXECUTE))))
+			continue;
+		buf_printf(buf, "%s%s", is_first ? "" : "+", grant_kind_names[i].name);
+		is_first = false;
+	}
+}
+
+static void print_rules(struct buf *buf, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_rules; i++) {
+		const struct plan_rule *rule = &plan->rules[i];
+
+		buf_puts(buf, "  ");
+		print_kinds(buf, rule->grant->kinds);
+		buf_putc(buf, ' ');
+		text_quote(buf, rule->path);
+		if (strcmp(rule->path, rule->grant->path)) {
+			buf_puts(buf, " as ");
+			text_quote(buf, rule->grant->path);
+		}
+		buf_printf(buf, " (%s)", rule->grant->origin);
+		if (rule->ignored) {
+			buf_puts(buf, ", ignored here: ");
+			print_fs_access(buf, rule->ignored);
+		}
+		buf_putc(buf, '\n');
+	}
+	if (plan->tmpdir_access)
+		buf_puts(buf, "  execute+write TMPDIR, a fresh directory, removed at the end\n");
+	for (size_t i = 0; i < plan->n_ports; i++) {
+		const struct plan_port *port = &plan->ports[i];
+
+		buf_puts(buf, "  ");
+		print_net_access(buf, port->access);
+		buf_printf(buf, " port %u (%s)\n", port->grant->port, port->grant->origin);
+	}
+}
+
+static void print_landlock(struct buf *buf, const struct plan *plan)
+{
+	if (!plan->abi) {
+		buf_puts(buf, "Landlock: none\n");
+		return;
+	}
+	buf_printf(buf, "Landlock: ABI %d, %zu rules\n", plan->abi,
+		   plan->n_rules + plan->n_ports + (plan->tmpdir_access != 0));
+	buf_puts(buf, "  handled:        ");
+	print_fs_access(buf, plan->handled_fs);
+	if (plan->handled_net) {
+		buf_puts(buf, ", ");
+		print_net_access(buf, plan->handled_net);
+	}
+	if (plan->scoped) {
+		buf_puts(buf, ", scoped: ");
+		print_bits(buf, plan->scoped, scope_names, ARRAY_SIZE(scope_names));
+	}
+	buf_putc(buf, '\n');
+	print_ignored(buf, plan);
+	print_rules(buf, plan);
+}
+
+static void print_filter(struct buf *buf, const struct plan *plan)
+{
+	const struct syscall_policy *policy = &plan->syscalls;
+	bool is_first = true;
+
+	if (policy->is_off) {
+		buf_puts(buf, "System calls: no filter\n");
+		return;
+	}
+	buf_puts(buf, "System calls: refused groups: ");
+	for (int group = 0; group < GROUP_MAX; group++) {
+		if (policy->allows_group[group])
+			continue;
+		buf_printf(buf, "%s%s", is_first ? "" : " ", syscall_group_names[group].name);
+		is_first = false;
+	}
+	buf_puts(buf, is_first ? "none\n" : "\n");
+	if (policy->filters_sockets)
+		buf_printf(buf, "  sockets:%s%s%s%s%s\n", policy->allows_unix ? " unix" : " unix pairs only",
+			   policy->allows_inet_stream ? ", tcp" : "", policy->allows_inet_dgram ? ", udp" : "",
+			   policy->allows_route_netlink ? ", route netlink" : "",
+			   policy->refuses_other_net ? "; no others" : "; others pass");
+	if (policy->refuses_listen || policy->refuses_fastopen || policy->refuses_path_truncate ||
+	    policy->refuses_ptrace)
+		buf_printf(buf, "  refused too:%s%s%s%s\n", policy->refuses_listen ? " listen" : "",
+			   policy->refuses_fastopen ? " fast-open" : "",
+			   policy->refuses_path_truncate ? " truncate" : "", policy->refuses_ptrace ? " ptrace" : "");
+}
+
+static void print_environment(struct buf *buf, const struct plan *plan)
+{
+	if (!plan->command.envp)
+		return;
+	buf_puts(buf, "Environment:");
+	for (size_t i = 0; i < plan->n_env; i++) {
+		AUTO_BUF struct buf name = BUF_INIT(PROFILE_MAX_PATH);
+
+		buf_add(&name, plan->command.envp[i], strcspn(plan->command.envp[i], "="));
+		buf_putc(buf, ' ');
+		text_escape(buf, buf_text(&name));
+	}
+	buf_printf(buf, "%s, %zu not passed\n", plan->n_env ? "" : " nothing", plan->n_env_dropped);
+}
+
+static void print_process(struct buf *buf, const struct plan *plan)
+{
+	const struct profile *profile = plan->profile;
+
+	print_environment(buf, plan);
+	if (plan->command.argv) {
+		buf_puts(buf, "Descriptors: 0 1 2");
+		for (size_t i = 0; i < profile->n_keep_fds; i++)
+			buf_printf(buf, " %d", profile->keep_fds[i]);
+		buf_putc(buf, '\n');
+	}
+	for (int limit = 0; limit < LIMIT_MAX; limit++)
+		if (profile->has_limit[limit])
+			buf_printf(buf, "Limit: %s %llu\n", limit_names[limit].name,
+				   (unsigned long long)profile->limits[limit]);
+	if (profile->time_ms)
+		buf_printf(buf, "Limit: time %llu ms, then TERM, and KILL after %llu ms\n",
+			   (unsigned long long)profile->time_ms, (unsigned long long)profile->grace_ms);
+	if (plan->workdir) {
+		buf_puts(buf, "Directory: ");
+		text_quote(buf, plan->workdir);
+		buf_putc(buf, '\n');
+	}
+}
+
+static void print_row(struct buf *buf, const struct plan_row *row)
+{
+	const char *name = protection_names[row->protection].name;
+
+	buf_printf(buf, "  %-13s  %-7s  ", name, requirement_names[row->requirement].name);
+	if (row->requirement == REQUIRE_OFF && !strcmp(row->missing, "off")) {
+		buf_puts(buf, "not wanted\n");
+		return;
+	}
+	buf_puts(buf, state_names[row->state].name);
+	if (*row->mechanisms)
+		buf_printf(buf, " by %s", row->mechanisms);
+	if (*row->missing)
+		buf_printf(buf, "%s%s", row->state == STATE_ENFORCED ? "; note: " : ": ", row->missing);
+	if (*row->mend)
+		buf_printf(buf, " [mend: %s]", row->mend);
+	buf_putc(buf, '\n');
+}
+
+static unsigned long long estimate_us(const struct plan *plan)
+{
+	unsigned long long cost = 0;
+
+	if (plan->abi)
+		cost += COST_RULESET_US + COST_RULE_US * (unsigned long long)(plan->n_rules + plan->n_ports);
+	if (!plan->syscalls.is_off)
+		cost += COST_FILTER_US;
+	if (plan->tmpdir)
+		cost += COST_TMPDIR_US;
+	if (plan->is_supervised)
+		cost += COST_SUPERVISOR_US;
+	return cost;
+}
+
+void plan_print(struct buf *buf, const struct plan *plan)
+{
+	if (plan->command.argv) {
+		buf_puts(buf, "Command:");
+		for (const char *const *word = plan->command.argv; *word; word++) {
+			buf_putc(buf, ' ');
+			text_quote(buf, *word);
+		}
+		buf_putc(buf, '\n');
+		if (plan->command.path) {
+			buf_puts(buf, "Program: ");
+			text_quote(buf, plan->command.path);
+			buf_putc(buf, '\n');
+		}
+	}
+	buf_printf(buf, "Profile: %s\n", plan->profile->name);
+	buf_puts(buf, "Host: Linux ");
+	text_escape(buf, plan->host.kernel_release);
+	buf_printf(buf, "\nTier: %s, about %llu us\n",
+		   plan->is_supervised ? "supervised by a waiting parent" : "executed in place", estimate_us(plan));
+	print_landlock(buf, plan);
+	print_filter(buf, plan);
+	print_process(buf, plan);
+	buf_puts(buf, "Protections:\n");
+	for (int i = 0; i < PROTECT_MAX; i++)
+		print_row(buf, &plan->rows[i]);
+}

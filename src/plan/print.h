@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * print.h - parts of a plan as JSON, for objects that hold more than a plan.
+ */
+#ifndef CROFT_PLAN_PRINT_H
+#define CROFT_PLAN_PRINT_H
+
+#include "base/json.h"
+#include "plan/plan.h"
+
+/* The key "layers": Landlock's ABI and rule counts, filter, tier. */
+void print_layers_json(struct json *json, const struct plan *plan);
+/* The key "protections": one object for each row. */
+void print_rows_json(struct json *json, const struct plan *plan);
+
+/* The names of Landlock's rights in a mask, joined by spaces. */
+void print_fs_access(struct buf *buf, uint64_t access);
+void print_net_access(struct buf *buf, uint64_t access);
+
+#endif

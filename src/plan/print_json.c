@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * print_json.c - a plan as one JSON object: the same facts as print.c, for programs.
+ */
+#include <string.h>
+
+#include "plan/print.h"
+
+static void string_pair(struct json *json, const char *key, const char *value)
+{
+	json_key(json, key);
+	json_string(json, value);
+}
+
+static void access_pair(struct json *json, const char *key, uint64_t access,
+			void (*print)(struct buf *, uint64_t))
+{
+	AUTO_BUF struct buf text = BUF_INIT(512);
+
+	if (access)
+		print(&text, access);
+	string_pair(json, key, buf_text(&text));
+}
+
+void print_rows_json(struct json *json, const struct plan *plan)
+{
+	json_key(json, "protections");
+	json_array_begin(json);
+	for (int i = 0; i < PROTECT_MAX; i++) {
+		const struct plan_row *row = &plan->rows[i];
+
+		json_object_begin(json);
+		string_pair(json, "name", protection_names[i].name);
+		string_pair(json, "requirement", requirement_names[row->requirement].name);
+		string_pair(json, "state", state_names[row->state].name);
+		string_pair(json, "mechanisms", row->mechanisms);
+		string_pair(json, row->state == STATE_ENFORCED ? "note" : "missing", row->missing);
+		string_pair(json, "mend", row->mend);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+void print_layers_json(struct json *json, const struct plan *plan)
+{
+	json_key(json, "layers");
+	json_object_begin(json);
+	string_pair(json, "tier", plan->is_supervised ? "supervised" : "in-place");
+	json_key(json, "landlock_abi");
+	json_int(json, plan->abi);
+	json_key(json, "landlock_rules");
+	json_uint(json, plan->n_rules + plan->n_ports + (plan->tmpdir_access != 0));
+	json_key(json, "seccomp");
+	json_bool(json, !plan->syscalls.is_off);
+	json_object_end(json);
+}
+
+static void print_rules_json(struct json *json, const struct plan *plan)
+{
+	json_key(json, "rules");
+	json_array_begin(json);
+	for (size_t i = 0; i < plan->n_rules; i++) {
+		const struct plan_rule *rule = &plan->rules[i];
+
+		json_object_begin(json);
+		string_pair(json, "path", rule->path);
+		string_pair(json, "granted_as", rule->grant->path);
+		string_pair(json, "origin", rule->grant->origin);
+		access_pair(json, "access", rule->access, print_fs_access);
+		access_pair(json, "ignored", rule->ignored, print_fs_access);
+		json_object_end(json);
+	}
+	json_array_end(json);
+	json_key(json, "ports");
+	json_array_begin(json);
+	for (size_t i = 0; i < plan->n_ports; i++) {
+		const struct plan_port *port = &plan->ports[i];
+
+		json_object_begin(json);
+		json_key(json, "port");
+		json_uint(json, port->grant->port);
+		string_pair(json, "origin", port->grant->origin);
+		access_pair(json, "access", port->access, print_net_access);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void print_environment_json(struct json *json, const struct plan *plan)
+{
+	json_key(json, "environment");
+	json_array_begin(json);
+	for (size_t i = 0; i < plan->n_env; i++) {
+		AUTO_BUF struct buf name = BUF_INIT(PROFILE_MAX_PATH);
+
+		buf_add(&name, plan->command.envp[i], strcspn(plan->command.envp[i], "="));
+		json_string(json, buf_text(&name));
+	}
+	json_array_end(json);
+	json_key(json, "environment_not_passed");
+	json_array_begin(json);
+	for (size_t i = 0; i < plan->n_env_dropped; i++)
+		json_string(json, plan->env_dropped[i]);
+	json_array_end(json);
+}
+
+void plan_print_json(struct buf *buf, const struct plan *plan)
+{
+	struct json json;
+
+	json_init(&json, buf);
+	json_object_begin(&json);
+	json_key(&json, "version");
+	json_uint(&json, 1);
+	string_pair(&json, "profile", plan->profile->name);
+	string_pair(&json, "kernel", plan->host.kernel_release);
+	string_pair(&json, "program", plan->command.path);
+	json_key(&json, "command");
+	json_array_begin(&json);
+	for (const char *const *word = plan->command.argv; word && *word; word++)
+		json_string(&json, *word);
+	json_array_end(&json);
+	print_layers_json(&json, plan);
+	access_pair(&json, "handled_fs", plan->handled_fs, print_fs_access);
+	access_pair(&json, "handled_net", plan->handled_net, print_net_access);
+	json_key(&json, "scoped");
+	json_uint(&json, plan->scoped);
+	print_rules_json(&json, plan);
+	if (plan->command.argv)
+		print_environment_json(&json, plan);
+	print_rows_json(&json, plan);
+	json_object_end(&json);
+	buf_putc(buf, '\n');
+}

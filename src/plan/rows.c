@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rows.c - one row for each promise: kept, kept in part, or not, and why.
+ *
+ * Each function below judges one promise from what the parts before it have
+ * planned. The texts are for the person who reads a plan at night: what is
+ * missing is said in terms of what can happen, and the mend in terms of what to
+ * change. An enforced row may still carry a note (in `missing`): what its words
+ * do not cover.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "plan/parts.h"
+
+typedef void (*judge_fn)(const struct plan *plan, struct arena *arena, struct plan_row *row);
+
+static void enforced(struct plan_row *row, const char *mechanisms, const char *note)
+{
+	row->state = STATE_ENFORCED;
+	row->mechanisms = mechanisms;
+	row->missing = note;
+}
+
+static void absent(struct plan_row *row, const char *why, const char *mend)
+{
+	row->state = STATE_ABSENT;
+	row->missing = why;
+	row->mend = mend;
+}
+
+/* "Landlock 7" and what helps it; NULL when memory is out, which plan_rows notices. */
+static const char *landlock_name(const struct plan *plan, struct arena *arena, const char *more)
+{
+	return arena_printf(arena, "Landlock %d%s", plan->abi, more);
+}
+
+static void no_landlock(const struct plan *plan, struct plan_row *row)
+{
+	if (plan->host.landlock.enforces == HOST_NO)
+		absent(row, "this kernel takes Landlock rules and does not enforce them",
+		       "a host whose kernel has Landlock (5.13), not an emulation of one");
+	else if (plan->host.landlock.errnum == ENOSYS)
+		absent(row, "this kernel has no Landlock (or an outer filter hides it)",
+		       "Linux 5.13 with CONFIG_SECURITY_LANDLOCK, or an outer container that allows landlock_*");
+	else if (plan->host.landlock.errnum == EOPNOTSUPP)
+		absent(row, "Landlock is in this kernel but was not switched on at boot",
+		       "put landlock into the kernel's lsm= list and boot again");
+	else
+		absent(row, "an outer sandbox refuses Landlock",
+		       "let its system call filter allow landlock_create_ruleset, _add_rule and _restrict_self");
+}
+
+static void no_seccomp(struct plan_row *row)
+{
+	absent(row, "this kernel does not take system call filters", "a kernel with CONFIG_SECCOMP_FILTER");
+}
+
+static void judge_files(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	if (plan->abi == 0) {
+		no_landlock(plan, row);
+	} else if (plan->abi >= 3) {
+		enforced(row, landlock_name(plan, arena, ""), "");
+	} else if (plan->syscalls.is_off) {
+		row->state = STATE_PARTIAL;
+		row->mechanisms = landlock_name(plan, arena, "");
+		row->missing = "files outside the grants can be truncated";
+		row->mend = "Linux 6.2 (Landlock ABI 3), or system call filters";
+	} else {
+		enforced(row, landlock_name(plan, arena, " + seccomp"),
+			 plan->abi == 1 ? "truncate(2) is refused everywhere; renaming between directories too" :
+					  "truncate(2) is refused everywhere");
+	}
+}
+
+static void judge_exec(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	if (plan->handled_fs & ABI_LANDLOCK_FS_EXECUTE)
+		enforced(row, landlock_name(plan, arena, ""),
+			 "no promise that other code cannot run: an interpreter runs any file it can read, memory can be executed");
+	else if (plan->abi == 0)
+		no_landlock(plan, row);
+	else
+		absent(row, "file protection is off, and this rests on it", "leave files on, or say --off exec too");
+}
+
+static void judge_devices(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	if (plan->handled_fs & ABI_LANDLOCK_FS_IOCTL_DEV)
+		enforced(row, landlock_name(plan, arena, ""), "");
+	else if (plan->abi == 0)
+		no_landlock(plan, row);
+	else if (plan->abi < 5)
+		absent(row, "any ioctl on a device that may be opened passes", "Linux 6.10 (Landlock ABI 5)");
+	else
+		absent(row, "file protection is off, and this rests on it", "leave files on, or say --off devices too");
+}
+
+static void judge_metadata(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	(void)plan;
+	(void)arena;
+	absent(row, "chmod, chown, utime and xattr pass on the caller's own files everywhere: Landlock does not see them",
+	       "read-only mounts in a user namespace (not in this version)");
+}
+
+static void judge_hidden(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	(void)plan;
+	(void)arena;
+	absent(row, "stat, access, readlink, chdir, statfs and inotify pass everywhere: names, sizes and times can be seen",
+	       "mounts in a user namespace (not in this version)");
+}
+
+static void judge_deny_inside(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	(void)plan;
+	(void)arena;
+	absent(row, "Landlock has no deny rule inside a granted directory",
+	       "grant the directories beside it one by one; mounts in a user namespace (not in this version)");
+}
+
+static void judge_private_tmp(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	if (!plan->handled_fs)
+		absent(row, "file protection is off, and this rests on it", "leave files on, or say --off private-tmp too");
+	else
+		enforced(row, landlock_name(plan, arena, " + a fresh TMPDIR"), "/tmp itself is not granted by this");
+}
+
+static bool has_port(const struct plan *plan, bool is_udp, enum port_use use)
+{
+	for (size_t i = 0; i < plan->profile->n_ports; i++)
+		if (plan->profile->ports[i].is_udp == is_udp && plan->profile->ports[i].use == use)
+			return true;
+	return false;
+}
+
+static bool grants_any_port(const struct plan *plan, bool is_udp)
+{
+	return has_port(plan, is_udp, PORT_CONNECT) || has_port(plan, is_udp, PORT_LISTEN);
+}
+
+static bool listens_on_any(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->profile->n_ports; i++) {
+		const struct port_grant *port = &plan->profile->ports[i];
+
+		if (!port->is_udp && port->use == PORT_LISTEN && port->port == 0)
+			return true;
+	}
+	return false;
+}
+
+static void judge_tcp(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	if (plan->syscalls.is_off) {
+		no_seccomp(row);
+	} else if (!grants_any_port(plan, false)) {
+		enforced(row, "seccomp", "");
+	} else if (plan->abi < 4) {
+		absent(row, "TCP ports cannot be told apart: if TCP is opened, it is opened to everywhere",
+		       "Linux 6.7 (Landlock ABI 4); or drop the port grants; or accept it with --prefer tcp");
+	} else if (plan->syscalls.refuses_listen) {
+		enforced(row, landlock_name(plan, arena, " + seccomp"), "listen(2) is refused, on unix sockets too");
+	} else {
+		enforced(row, landlock_name(plan, arena, " + seccomp"),
+			 listens_on_any(plan) ? "" : "listen(2) without bind(2) gets a port that the kernel chooses");
+	}
+}
+
+static void judge_udp(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	if (plan->syscalls.is_off)
+		no_seccomp(row);
+	else if (!grants_any_port(plan, true))
+		enforced(row, "seccomp", "");
+	else if (plan->abi < 10)
+		absent(row, "UDP ports cannot be told apart: if UDP is opened, it is opened to everywhere",
+		       "Linux 7.2 (Landlock ABI 10); or drop the udp: grants; or accept it with --prefer udp");
+	else
+		enforced(row, landlock_name(plan, arena, " + seccomp"), "");
+}
+
+static void judge_other_net(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	(void)arena;
+	if (plan->syscalls.is_off)
+		no_seccomp(row);
+	else
+		enforced(row, "seccomp",
+			 plan->syscalls.allows_route_netlink ? "NETLINK_ROUTE passes: the host's addresses can be read" : "");
+}
+
+static void judge_unix_abstract(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	if (plan->scoped & ABI_LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET)
+		enforced(row, landlock_name(plan, arena, ""), "");
+	else if (!plan->syscalls.is_off && !plan->syscalls.allows_unix)
+		enforced(row, "seccomp", "no unix sockets but connected pairs");
+	else
+		absent(row, "abstract unix sockets of other processes can be reached", "Linux 6.12 (Landlock ABI 6)");
+}
+
+static void judge_unix_path(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	if (plan->handled_fs & ABI_LANDLOCK_FS_RESOLVE_UNIX)
+		enforced(row, landlock_name(plan, arena, ""), "");
+	else if (plan->abi >= 9)
+		absent(row, "file protection is off, and this rests on it", "leave files on, or say --off unix-path too");
+	else if (plan->syscalls.is_off)
+		no_seccomp(row);
+	else if (!plan->syscalls.allows_unix)
+		enforced(row, "seccomp", "no unix sockets but connected pairs, not even among its own processes");
+	else
+		absent(row, "path sockets cannot be told apart: with one granted, the session bus and others can be reached",
+		       "Linux 7.1 (Landlock ABI 9); or drop --socket; or accept it with --prefer unix-path");
+}
+
+static void judge_signals(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	if (plan->scoped & ABI_LANDLOCK_SCOPE_SIGNAL)
+		enforced(row, landlock_name(plan, arena, ""), "");
+	else if (plan->abi == 0)
+		no_landlock(plan, row);
+	else
+		absent(row, "the caller's other processes can be signalled", "Linux 6.12 (Landlock ABI 6)");
+}
+
+static void judge_ptrace(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	if (plan->handled_fs || plan->handled_net || plan->scoped)
+		enforced(row, landlock_name(plan, arena, ""), "");
+	else if (!plan->syscalls.is_off)
+		enforced(row, "seccomp", "its own processes cannot be traced either");
+	else
+		no_seccomp(row);
+}
+
+static void judge_processes(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	static const char see[] =
+		"other processes can be seen (/proc, pidfd_open), and their priority and affinity changed";
+
+	(void)arena;
+	row->mend = "a pid namespace (not in this version)";
+	if (plan->is_supervised) {
+		row->state = STATE_PARTIAL;
+		row->mechanisms = "a waiting parent";
+		row->missing = see;
+	} else {
+		row->state = STATE_ABSENT;
+		row->missing = "what the command leaves running survives it; other processes can be seen (/proc, "
+			       "pidfd_open), and their priority and affinity changed";
+		row->mend = "--supervise for the first; a pid namespace for the rest (not in this version)";
+	}
+}
+
+/* Groups that the user opened by name, as a note. */
+static const char *allowed_groups(const struct plan *plan, struct arena *arena, const enum syscall_group *only,
+				  size_t n_only)
+{
+	const char *list = "";
+
+	for (int group = 0; group < GROUP_MAX; group++) {
+		bool is_meant = n_only == 0;
+
+		for (size_t i = 0; i < n_only; i++)
+			is_meant |= only[i] == (enum syscall_group)group;
+		if (is_meant && plan->profile->allows_group[group])
+			list = arena_printf(arena, "%s%s%s", list, *list ? ", " : "allowed by name: ",
+					    syscall_group_names[group].name);
+		if (!list)
+			return NULL;
+	}
+	return list;
+}
+
+static void judge_filter(const struct plan *plan, struct arena *arena, struct plan_row *row,
+			 const enum syscall_group *only, size_t n_only)
+{
+	if (plan->syscalls.is_off)
+		no_seccomp(row);
+	else
+		enforced(row, "seccomp", allowed_groups(plan, arena, only, n_only));
+}
+
+static void judge_ipc(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	static const enum syscall_group groups[] = { GROUP_SYSV_IPC, GROUP_KEYRING };
+
+	judge_filter(plan, arena, row, groups, ARRAY_SIZE(groups));
+}
+
+static void judge_terminal(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	static const enum syscall_group groups[] = { GROUP_TERMINAL };
+
+	judge_filter(plan, arena, row, groups, ARRAY_SIZE(groups));
+}
+
+static void judge_syscalls(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	judge_filter(plan, arena, row, NULL, 0);
+}
+
+static void judge_privileges(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	(void)arena;
+	enforced(row, "no_new_privs + capset",
+		 plan->host.uid == 0 ? "user 0 keeps what files grant to their owner: root's files are its own" : "");
+}
+
+static void judge_descriptors(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	(void)arena;
+	enforced(row, plan->host.has_close_range ? "close_range" : "close-on-exec on each of /proc/self/fd", "");
+}
+
+static void judge_environment(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	(void)plan;
+	(void)arena;
+	enforced(row, "built anew", "");
+}
+
+static void judge_limits(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	bool has_any = plan->profile->time_ms != 0;
+
+	(void)arena;
+	for (int limit = 0; limit < LIMIT_MAX; limit++)
+		has_any |= plan->profile->has_limit[limit];
+	if (!has_any) {
+		enforced(row, "none asked for", "");
+	} else if (plan->profile->has_limit[LIMIT_PROCESSES] && plan->host.uid == 0) {
+		row->state = STATE_PARTIAL;
+		row->mechanisms = "rlimits";
+		row->missing = "the kernel does not count processes of user 0";
+		row->mend = "run croft as an ordinary user, or drop the limit";
+	} else {
+		enforced(row, plan->is_supervised ? "rlimits + timer" : "rlimits",
+			 plan->profile->has_limit[LIMIT_MEMORY] ? "memory is counted for each process by itself" : "");
+	}
+}
+
+static const judge_fn judges[PROTECT_MAX] = {
+	[PROTECT_FILES] = judge_files,
+	[PROTECT_EXEC] = judge_exec,
+	[PROTECT_DEVICES] = judge_devices,
+	[PROTECT_METADATA] = judge_metadata,
+	[PROTECT_HIDDEN] = judge_hidden,
+	[PROTECT_DENY_INSIDE] = judge_deny_inside,
+	[PROTECT_PRIVATE_TMP] = judge_private_tmp,
+	[PROTECT_TCP] = judge_tcp,
+	[PROTECT_UDP] = judge_udp,
+	[PROTECT_OTHER_NET] = judge_other_net,
+	[PROTECT_UNIX_ABSTRACT] = judge_unix_abstract,
+	[PROTECT_UNIX_PATH] = judge_unix_path,
+	[PROTECT_SIGNALS] = judge_signals,
+	[PROTECT_PTRACE] = judge_ptrace,
+	[PROTECT_PROCESSES] = judge_processes,
+	[PROTECT_IPC] = judge_ipc,
+	[PROTECT_TERMINAL] = judge_terminal,
+	[PROTECT_SYSCALLS] = judge_syscalls,
+	[PROTECT_PRIVILEGES] = judge_privileges,
+	[PROTECT_DESCRIPTORS] = judge_descriptors,
+	[PROTECT_ENVIRONMENT] = judge_environment,
+	[PROTECT_LIMITS] = judge_limits,
+};
+
+/* What belongs to starting a command, and means nothing to a process that confines itself. */
+static bool is_of_start(enum protection protection)
+{
+	return protection == PROTECT_PRIVATE_TMP || protection == PROTECT_DESCRIPTORS ||
+	       protection == PROTECT_ENVIRONMENT;
+}
+
+/* Told in every plan, wanted or not: what this version cannot give. */
+static bool is_always_told(enum protection protection)
+{
+	return protection == PROTECT_METADATA || protection == PROTECT_HIDDEN || protection == PROTECT_DENY_INSIDE ||
+	       protection == PROTECT_PROCESSES;
+}
+
+int plan_rows(struct plan *plan, struct croft_error *err)
+{
+	for (int i = 0; i < PROTECT_MAX; i++) {
+		struct plan_row *row = &plan->rows[i];
+
+		row->protection = (enum protection)i;
+		row->requirement = plan->profile->require[i];
+		row->mechanisms = "";
+		row->missing = "";
+		row->mend = "";
+		if (!plan->command.argv && is_of_start(row->protection))
+			row->requirement = REQUIRE_OFF;
+		if (row->requirement == REQUIRE_OFF && !is_always_told(row->protection))
+			absent(row, "off", "");
+		else
+			judges[i](plan, &plan->arena, row);
+		if (!row->mechanisms || !row->missing)
+			return fail(err, CROFT_STAGE_PLAN, ENOMEM, "word the plan");
+	}
+	return 0;
+}

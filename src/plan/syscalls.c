@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * syscalls.c - from a policy to verdicts on system calls.
+ *
+ * Two readers of one table (syscall_table.c). syscall_policy_verdict decides one
+ * call with its arguments, in C: it is what the policy means. syscall_policy_ranges
+ * lists what is not simply allowed, for the filter builder. The builder writes the
+ * argument checks once more as BPF instructions; the tests run every call through both.
+ *
+ * Arguments come from the command and are hostile. Each check masks its argument
+ * to the width that the kernel uses before it compares.
+ */
+#include "plan/syscalls.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+static bool rule_applies(const struct syscall_policy *policy, unsigned rule)
+{
+	if (rule < GROUP_MAX)
+		return !policy->allows_group[rule];
+	switch ((enum syscall_rule)rule) {
+	case RULE_PTRACE:
+		return policy->refuses_ptrace;
+	case RULE_PATH_TRUNCATE:
+		return policy->refuses_path_truncate;
+	case RULE_SOCKETS:
+		return policy->filters_sockets;
+	case RULE_LISTEN:
+		return policy->refuses_listen;
+	case RULE_FASTOPEN:
+		return policy->refuses_fastopen;
+	case RULE_MAX:
+		break;
+	}
+	return true;
+}
+
+static bool socket_passes(const struct syscall_policy *policy, uint32_t family, uint32_t type,
+			  uint32_t protocol)
+{
+	type &= ABI_SOCK_TYPE_MASK;
+	if (family == AF_UNIX)
+		return policy->allows_unix;
+	if (family == AF_INET || family == AF_INET6) {
+		if (type == SOCK_STREAM && (protocol == 0 || protocol == IPPROTO_TCP))
+			return policy->allows_inet_stream;
+		if (type == SOCK_DGRAM && (protocol == 0 || protocol == IPPROTO_UDP))
+			return policy->allows_inet_dgram;
+	}
+	if (family == AF_NETLINK && protocol == 0 && policy->allows_route_netlink)
+		return true;
+	return !policy->refuses_other_net;
+}
+
+/* A datagram pair can sendto() any path; and SOCK_RAW of AF_UNIX is a datagram socket, too. */
+static bool socketpair_passes(const struct syscall_policy *policy, uint32_t family, uint32_t type)
+{
+	type &= ABI_SOCK_TYPE_MASK;
+	if (family != AF_UNIX)
+		return !policy->refuses_other_net;
+	return type == SOCK_STREAM || type == SOCK_SEQPACKET || policy->allows_unix;
+}
+
+static bool ioctl_passes(uint32_t request)
+{
+	return request != ABI_TIOCSTI && request != ABI_TIOCLINUX && request != ABI_TIOCCONS &&
+	       request != ABI_TIOCSETD;
+}
+
+static bool open_passes(uint32_t flags)
+{
+	flags &= SYSCALL_OPEN_MASK;
+	return flags != SYSCALL_OPEN_TRUNC_RDONLY && flags != SYSCALL_OPEN_TRUNC_NONE;
+}
+
+/* Whether the arguments make a call harmless that its rule refuses. */
+static bool check_passes(const struct syscall_policy *policy, enum arg_check check,
+			 const uint64_t args[6])
+{
+	uint32_t low[4] = { (uint32_t)args[0], (uint32_t)args[1], (uint32_t)args[2],
+			    (uint32_t)args[3] };
+
+	switch (check) {
+	case CHECK_IOCTL:
+		return ioctl_passes(low[1]);
+	case CHECK_SOCKET:
+		return socket_passes(policy, low[0], low[1], low[2]);
+	case CHECK_SOCKETPAIR:
+		return socketpair_passes(policy, low[0], low[1]);
+	case CHECK_CLONE:
+		return (low[0] & SYSCALL_CLONE_NAMESPACES) == 0;
+	case CHECK_UNSHARE:
+		return (low[0] & ~SYSCALL_UNSHARE_PLAIN) == 0;
+	case CHECK_PERSONALITY:
+		return low[0] == 0 || low[0] == UINT32_MAX;
+	case CHECK_PRLIMIT:
+		return low[0] == 0 || args[2] == 0;
+	case CHECK_SEND_FLAGS_2:
+		return (low[2] & ABI_MSG_FASTOPEN) == 0;
+	case CHECK_SEND_FLAGS_3:
+		return (low[3] & ABI_MSG_FASTOPEN) == 0;
+	case CHECK_OPEN_FLAGS_1:
+		return open_passes(low[1]);
+	case CHECK_OPEN_FLAGS_2:
+		return open_passes(low[2]);
+	case CHECK_NONE:
+	case CHECK_MAX:
+		break;
+	}
+	return false;
+}
+
+enum verdict syscall_policy_verdict(const struct syscall_policy *policy, uint32_t audit_arch,
+				    uint32_t nr, const uint64_t args[6])
+{
+	static const uint32_t audit_archs[ARCH_MAX] = {
+		[ARCH_X86_64] = ABI_AUDIT_ARCH_X86_64,
+		[ARCH_AARCH64] = ABI_AUDIT_ARCH_AARCH64,
+	};
+
+	if (policy->is_off)
+		return VERDICT_ALLOW;
+	if (audit_arch != audit_archs[policy->arch])
+		return VERDICT_KILL;
+	if (nr >= SYSCALL_FIRST_UNKNOWN)
+		return VERDICT_ENOSYS;
+	for (size_t i = 0; i < n_syscall_entries; i++) {
+		const struct syscall_entry *entry = &syscall_entries[i];
+
+		if (entry->nr[policy->arch] != (int)nr)
+			continue;
+		if (!rule_applies(policy, entry->rule) || check_passes(policy, entry->check, args))
+			return VERDICT_ALLOW;
+		return entry->verdict;
+	}
+	return VERDICT_ALLOW;
+}
+
+size_t syscall_policy_ranges(const struct syscall_policy *policy,
+			     struct syscall_range ret_ranges[SYSCALL_MAX_RANGES])
+{
+	uint16_t slots[SYSCALL_FIRST_UNKNOWN] = { 0 };	/* 1 + index of the entry; 0: allowed */
+	size_t n = 0;
+
+	if (policy->is_off)
+		return 0;
+	for (size_t i = 0; i < n_syscall_entries; i++) {
+		int nr = syscall_entries[i].nr[policy->arch];
+
+		if (nr >= 0 && rule_applies(policy, syscall_entries[i].rule))
+			slots[nr] = (uint16_t)(i + 1);
+	}
+	for (uint32_t nr = 0; nr < SYSCALL_FIRST_UNKNOWN; nr++) {
+		const struct syscall_entry *entry;
+		struct syscall_range *last = n > 0 ? &ret_ranges[n - 1] : NULL;
+
+		if (slots[nr] == 0)
+			continue;
+		entry = &syscall_entries[slots[nr] - 1];
+		if (last != NULL && last->last + 1 == nr && last->check == CHECK_NONE &&
+		    entry->check == CHECK_NONE && last->verdict == entry->verdict) {
+			last->last = nr;
+			continue;
+		}
+		ret_ranges[n++] = (struct syscall_range){ nr, nr, entry->verdict, entry->check };
+	}
+	ret_ranges[n++] = (struct syscall_range){ SYSCALL_FIRST_UNKNOWN, UINT32_MAX, VERDICT_ENOSYS,
+						  CHECK_NONE };
+	return n;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * why.c - would it be allowed, by which rule; if not, the smallest grant that would.
+ *
+ * The answer comes from the plan alone, by the same rules that Landlock and the
+ * filter get. Paths are compared as resolved text: a rule covers what is
+ * under its directory.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/num.h"
+#include "plan/env.h"
+#include "plan/parts.h"
+#include "plan/print.h"
+
+const struct name why_op_names[WHY_MAX] = {
+	[WHY_READ] = { "read", "read a file or list a directory" },
+	[WHY_WRITE] = { "write", "write to or truncate a file" },
+	[WHY_EXECUTE] = { "execute", "execute a file" },
+	[WHY_CREATE] = { "create", "create a file or directory of this name" },
+	[WHY_REMOVE] = { "remove", "remove or rename a file or directory" },
+	[WHY_DEVICE] = { "device", "ioctl on a device" },
+	[WHY_SOCKET] = { "socket", "connect to a path socket" },
+	[WHY_CONNECT] = { "connect", "connect to a port" },
+	[WHY_LISTEN] = { "listen", "listen on a port" },
+	[WHY_ENV] = { "env", "see a variable" },
+	[WHY_SYSCALL] = { "syscall", "make a system call, by name" },
+};
+static_assert(ARRAY_SIZE(why_op_names) == WHY_MAX, "a name for each operation");
+
+/* The directory rule or exact rule that a path lies under. */
+static bool is_under(const struct plan_rule *rule, const char *path)
+{
+	size_t len = strlen(rule->path);
+
+	if (!strcmp(rule->path, path))
+		return true;
+	if (!rule->is_directory || strncmp(rule->path, path, len))
+		return false;
+	return len == 1 || path[len] == '/';
+}
+
+static bool is_in_tmpdir(const struct plan *plan, const char *path)
+{
+	size_t len = plan->tmpdir ? strlen(plan->tmpdir) : 0;
+
+	return len && !strncmp(path, plan->tmpdir, len) && (path[len] == '/' || !path[len]);
+}
+
+/* What all rules together give on a path; *ret_last is one that gives some of `access`. */
+static uint64_t given(const struct plan *plan, const char *path, uint64_t access, const struct plan_rule **ret_last)
+{
+	uint64_t sum = is_in_tmpdir(plan, path) ? plan->tmpdir_access : 0;
+
+	*ret_last = NULL;
+	for (size_t i = 0; i < plan->n_rules; i++) {
+		if (!is_under(&plan->rules[i], path))
+			continue;
+		sum |= plan->rules[i].access;
+		if (plan->rules[i].access & access)
+			*ret_last = &plan->rules[i];
+	}
+	return sum;
+}
+
+bool plan_allows(const struct plan *plan, const char *real_path, uint64_t access)
+{
+	const struct plan_rule *last;
+
+	access &= plan->handled_fs;
+	return !(access & ~given(plan, real_path, access, &last));
+}
+
+static int no_memory(struct croft_error *err)
+{
+	return fail(err, CROFT_STAGE_PLAN, ENOMEM, "word the answer");
+}
+
+/* Which rights an operation takes, and the option that gives them. */
+static const struct {
+	uint64_t access;
+	const char *option;
+	bool is_on_parent;	/* the right is looked up on the directory */
+} path_ops[] = {
+	[WHY_READ] = { ABI_LANDLOCK_FS_READ_FILE, "--read", false },
+	[WHY_WRITE] = { ABI_LANDLOCK_FS_WRITE_FILE | ABI_LANDLOCK_FS_TRUNCATE, "--write", false },
+	[WHY_EXECUTE] = { ABI_LANDLOCK_FS_EXECUTE, "--execute", false },
+	[WHY_CREATE] = { ABI_LANDLOCK_FS_MAKE_REG | ABI_LANDLOCK_FS_MAKE_DIR, "--write", true },
+	[WHY_REMOVE] = { ABI_LANDLOCK_FS_REMOVE_FILE | ABI_LANDLOCK_FS_REMOVE_DIR, "--write", true },
+	[WHY_DEVICE] = { ABI_LANDLOCK_FS_IOCTL_DEV, "--device", false },
+	[WHY_SOCKET] = { ABI_LANDLOCK_FS_RESOLVE_UNIX, "--socket", false },
+};
+
+static char *parent_of(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) : 0;
+
+	return arena_strndup(arena, path, len ? len : 1);
+}
+
+static int why_path(struct plan *plan, enum why_op op, const char *path, struct why_answer *answer,
+		    struct croft_error *err)
+{
+	uint64_t access = path_ops[op].access & plan->handled_fs;
+	const char *where = path_ops[op].is_on_parent ? parent_of(&plan->arena, path) : path;
+	const struct plan_rule *last;
+
+	if (path[0] != '/')
+		return fail(err, CROFT_STAGE_USAGE, 0, "the path '%s' is not absolute", path);
+	if (!where)
+		return no_memory(err);
+	answer->grant = "";
+	if (!access) {
+		answer->is_allowed = true;
+		answer->reason = arena_printf(&plan->arena, "nothing in this plan limits '%s'", why_op_names[op].name);
+		if (op == WHY_SOCKET && !plan->syscalls.is_off && !plan->syscalls.allows_unix) {
+			answer->is_allowed = false;
+			answer->reason = "unix sockets are refused as a whole: this Landlock cannot tell paths apart";
+			answer->grant = "--off unix-path";
+		}
+		return answer->reason ? 0 : no_memory(err);
+	}
+	answer->is_allowed = !(access & ~given(plan, where, access, &last));
+	if (answer->is_allowed) {
+		answer->reason = last ? arena_printf(&plan->arena, "%s '%s'", last->grant->origin, last->path)
+				      : "it is in the TMPDIR";
+	} else {
+		answer->reason = arena_printf(&plan->arena, "no grant covers '%s'", where);
+		answer->grant = arena_printf(&plan->arena, "%s %s", path_ops[op].option, where);
+	}
+	return answer->reason && answer->grant ? 0 : no_memory(err);
+}
+
+static int why_port(struct plan *plan, enum why_op op, const char *target, struct why_answer *answer,
+		    struct croft_error *err)
+{
+	bool is_udp = !strncmp(target, "udp:", 4);
+	const char *number = is_udp || !strncmp(target, "tcp:", 4) ? target + 4 : target;
+	enum port_use use = op == WHY_CONNECT ? PORT_CONNECT : PORT_LISTEN;
+	bool is_open = is_udp ? plan->syscalls.allows_inet_dgram : plan->syscalls.allows_inet_stream;
+	uint64_t handled = plan->handled_net & (is_udp ? ABI_LANDLOCK_NET_BIND_UDP : ABI_LANDLOCK_NET_BIND_TCP);
+	uint64_t port;
+
+	if (num_parse(number, 0, UINT16_MAX, &port) < 0)
+		return fail(err, CROFT_STAGE_USAGE, 0, "'%s' is not a port", target);
+	answer->grant = "";
+	if (plan->syscalls.is_off || (is_open && !handled)) {
+		answer->is_allowed = true;
+		answer->reason = "nothing in this plan limits it";
+		return 0;
+	}
+	for (size_t i = 0; i < plan->n_ports; i++) {
+		const struct port_grant *grant = plan->ports[i].grant;
+
+		if (grant->is_udp != is_udp || grant->use != use || grant->port != port)
+			continue;
+		answer->is_allowed = true;
+		answer->reason = arena_printf(&plan->arena, "%s %s", grant->origin, target);
+		return answer->reason ? 0 : no_memory(err);
+	}
+	answer->is_allowed = false;
+	answer->reason = is_open ? "no grant names this port" : "such sockets are not made at all";
+	answer->grant = arena_printf(&plan->arena, "--%s %s", why_op_names[op].name, target);
+	return answer->grant ? 0 : no_memory(err);
+}
+
+static int why_env(struct plan *plan, const char *target, struct why_answer *answer, struct croft_error *err)
+{
+	answer->is_allowed = env_passes(plan->profile, target);
+	for (size_t i = 0; i < plan->profile->n_env; i++)
+		if (plan->profile->env[i].value && !strcmp(plan->profile->env[i].name, target))
+			answer->is_allowed = true;
+	answer->grant = "";
+	answer->reason = "a profile or an option names it";
+	if (answer->is_allowed)
+		return 0;
+	answer->reason = env_name_is_secret(target) ? "nothing names it, and its name looks like a secret's"
+						    : "nothing names it";
+	answer->grant = arena_printf(&plan->arena, "--env %s", target);
+	return answer->grant ? 0 : no_memory(err);
+}
+
+/* The groups are tried one by one: the one that opens the call is the one it is in. */
+static const char *group_of(struct plan *plan, const struct syscall_entry *entry, const uint64_t args[6])
+{
+	uint32_t arch = plan->host.arch == ARCH_X86_64 ? ABI_AUDIT_ARCH_X86_64 : ABI_AUDIT_ARCH_AARCH64;
+
+	for (int group = 0; group < GROUP_MAX; group++) {
+		struct syscall_policy policy = plan->syscalls;
+
+		if (policy.allows_group[group])
+			continue;
+		policy.allows_group[group] = true;
+		if (syscall_policy_verdict(&policy, arch, (uint32_t)entry->nr[plan->host.arch], args) == VERDICT_ALLOW)
+			return arena_printf(&plan->arena, "--allow %s", syscall_group_names[group].name);
+	}
+	return "";
+}
+
+static int why_syscall(struct plan *plan, const char *target, struct why_answer *answer, struct croft_error *err)
+{
+	uint32_t arch = plan->host.arch == ARCH_X86_64 ? ABI_AUDIT_ARCH_X86_64 : ABI_AUDIT_ARCH_AARCH64;
+	const uint64_t args[6] = { 0 };
+	const struct syscall_entry *entry = NULL;
+	enum verdict verdict;
+
+	for (size_t i = 0; i < n_syscall_entries && !entry; i++)
+		if (!strcmp(syscall_entries[i].name, target))
+			entry = &syscall_entries[i];
+	answer->is_allowed = true;
+	answer->reason = "no policy refuses a call of this name";
+	answer->grant = "";
+	if (!entry || entry->nr[plan->host.arch] < 0 || plan->syscalls.is_off)
+		return 0;
+	verdict = syscall_policy_verdict(&plan->syscalls, arch, (uint32_t)entry->nr[plan->host.arch], args);
+	if (verdict == VERDICT_ALLOW) {
+		answer->reason = "allowed, though some arguments may be refused";
+		return 0;
+	}
+	answer->is_allowed = false;
+	answer->reason = verdict == VERDICT_ENOSYS ? "the filter answers ENOSYS" : "the filter answers EACCES";
+	answer->grant = group_of(plan, entry, args);
+	return answer->grant ? 0 : no_memory(err);
+}
+
+int plan_why(struct plan *plan, enum why_op op, const char *target, struct why_answer *ret_answer,
+	     struct croft_error *err)
+{
+	struct why_answer answer = { 0 };
+	int r;
+
+	switch (op) {
+	case WHY_CONNECT:
+	case WHY_LISTEN:
+		r = why_port(plan, op, target, &answer, err);
+		break;
+	case WHY_ENV:
+		r = why_env(plan, target, &answer, err);
+		break;
+	case WHY_SYSCALL:
+		r = why_syscall(plan, target, &answer, err);
+		break;
+	default:
+		r = why_path(plan, op, target, &answer, err);
+	}
+	if (r == 0)
+		*ret_answer = answer;
+	return r;
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * add.c - the doors through which every wish enters a profile.
+ *
+ * Each takes the text that a person wrote, checks it whole, and either stores a
+ * checked value or says what was wrong with that text. Nothing here looks at
+ * the machine: whether a path exists is found out later, once.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/num.h"
+#include "profile/profile.h"
+
+#define OPTIONAL "optional:"
+
+static int no_memory(struct croft_error *err, const char *what)
+{
+	return fail(err, CROFT_STAGE_PROFILE, ENOMEM, "store a %s", what);
+}
+
+/* Room for one more in one of the profile's arrays, or what is wrong. */
+static int make_room(struct profile *profile, void **array, size_t n, size_t *capacity, size_t size, size_t max,
+		     const char *what, struct croft_error *err)
+{
+	void *grown;
+
+	if (n >= max)
+		return fail(err, CROFT_STAGE_PROFILE, 0, "more than %zu %ss", max, what);
+	grown = arena_grow(&profile->arena, *array, n, capacity, size);
+	if (!grown)
+		return no_memory(err, what);
+	*array = grown;
+	return 0;
+}
+
+/* True if one of the components is "..". */
+static bool has_dotdot(const char *path)
+{
+	for (const char *p = path; *p;) {
+		size_t len = strcspn(p, "/");
+
+		if (len == 2 && p[0] == '.' && p[1] == '.')
+			return true;
+		p += len;
+		p += strspn(p, "/");
+	}
+	return false;
+}
+
+/* Joins and drops "//" and "/./"; a final slash stays: it asks for a directory. */
+static char *join_clean(struct arena *arena, const char *base, const char *rest)
+{
+	char *joined = arena_printf(arena, "%s/%s", base, rest);
+	char *out = joined;
+
+	if (!joined)
+		return NULL;
+	for (const char *p = joined; *p;) {
+		size_t len = strcspn(p, "/");
+
+		if (len == 1 && p[0] == '.') {
+			p += len;
+		} else if (len > 0) {
+			memmove(out, p, len);
+			out += len;
+			p += len;
+		}
+		if (*p == '/') {
+			p += strspn(p, "/");
+			if (out == joined || out[-1] != '/')
+				*out++ = '/';
+		}
+	}
+	if (out == joined)
+		*out++ = '/';
+	*out = '\0';
+	/* "/work/." has lost its dot and must lose the slash before it too */
+	if (out - joined > 1 && out[-1] == '/' && rest[strlen(rest) ? strlen(rest) - 1 : 0] != '/')
+		out[-1] = '\0';
+	return joined;
+}
+
+/* Text in one of the forms of profile.h to an absolute path in the arena. */
+static int expand_path(struct profile *profile, const char *text, const char **ret_path, struct croft_error *err)
+{
+	const char *base = "", *rest = text;
+	char *path;
+	int r;
+
+	if (!*text)
+		return fail(err, CROFT_STAGE_PROFILE, 0, "a path is empty");
+	if (has_dotdot(text)) {
+		r = fail(err, CROFT_STAGE_PROFILE, 0, "the path '%s' has a '..' in it", text);
+		fail_hint(err, "what it names depends on symbolic links: write the directory itself");
+		return r;
+	}
+	if (text[0] == '~' && (text[1] == '/' || !text[1])) {
+		if (!profile->home)
+			return fail(err, CROFT_STAGE_PROFILE, 0, "the path '%s' needs HOME, which is not set", text);
+		base = profile->home;
+		rest = text + 1;
+	} else if (text[0] == '.' && (text[1] == '/' || !text[1])) {
+		if (!profile->workdir) {
+			r = fail(err, CROFT_STAGE_PROFILE, ENOENT, "the path '%s' needs the working directory", text);
+			fail_hint(err, "it was removed, or cannot be reached from here: cd into a directory that exists");
+			return r;
+		}
+		base = profile->workdir;
+	} else if (text[0] != '/') {
+		r = fail(err, CROFT_STAGE_PROFILE, 0, "the path '%s' is relative", text);
+		fail_hint(err, "write './%.200s' if it is in the working directory", text);
+		return r;
+	}
+	if (strlen(base) + strlen(rest) + 1 >= PROFILE_MAX_PATH)
+		return fail(err, CROFT_STAGE_PROFILE, ENAMETOOLONG, "use a path of %zu bytes, '%.40s...'",
+			    strlen(base) + strlen(rest), text);
+	path = join_clean(&profile->arena, base, rest);
+	if (!path)
+		return no_memory(err, "path");
+	*ret_path = path;
+	return 0;
+}
+
+int profile_add_path(struct profile *profile, unsigned kinds, const char *text, const char *origin,
+		     struct croft_error *err)
+{
+	struct grant grant = { .origin = origin, .kinds = kinds };
+	int r;
+
+	if (!strncmp(text, OPTIONAL, strlen(OPTIONAL))) {
+		grant.is_optional = true;
+		text += strlen(OPTIONAL);
+	}
+	r = expand_path(profile, text, &grant.path, err);
+	if (r < 0)
+		return r;
+	r = make_room(profile, (void **)&profile->grants, profile->n_grants, &profile->grants_capacity, sizeof(grant),
+		      PROFILE_MAX_GRANTS, "grant", err);
+	if (r < 0)
+		return r;
+	profile->grants[profile->n_grants++] = grant;
+	return 0;
+}
+
+int profile_add_port(struct profile *profile, enum port_use use, const char *text, const char *origin,
+		     struct croft_error *err)
+{
+	struct port_grant grant = { .use = use, .origin = origin };
+	const char *number = text;
+	uint64_t port;
+	int r;
+
+	if (!strncmp(text, "udp:", 4)) {
+		grant.is_udp = true;
+		number += 4;
+	} else if (!strncmp(text, "tcp:", 4)) {
+		number += 4;
+	}
+	/* 0 asks the kernel to choose, which only makes sense for an own port */
+	if (num_parse(number, use == PORT_LISTEN ? 0 : 1, UINT16_MAX, &port) < 0) {
+		r = fail(err, CROFT_STAGE_PROFILE, 0, "'%s' is not a port", text);
+		fail_hint(err, "a port is a number up to 65535, 'udp:' before it for UDP");
+		return r;
+	}
+	grant.port = (uint16_t)port;
+	r = make_room(profile, (void **)&profile->ports, profile->n_ports, &profile->ports_capacity, sizeof(grant),
+		      PROFILE_MAX_PORTS, "port", err);
+	if (r < 0)
+		return r;
+	profile->ports[profile->n_ports++] = grant;
+	return 0;
+}
+
+int profile_add_env(struct profile *profile, const char *text, const char *origin, struct croft_error *err)
+{
+	const char *equals = strchr(text, '=');
+	const char *star = strchr(text, '*');
+	struct env_grant grant = { .origin = origin };
+	int r;
+
+	if (!*text || equals == text)
+		return fail(err, CROFT_STAGE_PROFILE, 0, "a variable's name is empty");
+	if (!equals && star && star[1])
+		return fail(err, CROFT_STAGE_PROFILE, 0, "the variable '%s' has a '*' that is not at its end", text);
+	grant.name = equals ? arena_strndup(&profile->arena, text, (size_t)(equals - text))
+			    : arena_strdup(&profile->arena, text);
+	if (equals)
+		grant.value = arena_strdup(&profile->arena, equals + 1);
+	if (!grant.name || (equals && !grant.value))
+		return no_memory(err, "variable");
+	r = make_room(profile, (void **)&profile->env, profile->n_env, &profile->env_capacity, sizeof(grant),
+		      PROFILE_MAX_ENV, "variable", err);
+	if (r < 0)
+		return r;
+	profile->env[profile->n_env++] = grant;
+	return 0;
+}
+
+int profile_add_fd(struct profile *profile, const char *text, struct croft_error *err)
+{
+	uint64_t fd;
+	int r;
+
+	if (num_parse(text, 0, 1048575, &fd) < 0)
+		return fail(err, CROFT_STAGE_PROFILE, 0, "'%s' is not a descriptor", text);
+	if (fd < 3)
+		return fail(err, CROFT_STAGE_PROFILE, 0, "descriptor %s is always kept", text);
+	for (size_t i = 0; i < profile->n_keep_fds; i++)
+		if (profile->keep_fds[i] == (int)fd)
+			return fail(err, CROFT_STAGE_PROFILE, 0, "descriptor %s is given twice", text);
+	r = make_room(profile, (void **)&profile->keep_fds, profile->n_keep_fds, &profile->keep_fds_capacity,
+		      sizeof(*profile->keep_fds), PROFILE_MAX_FDS, "descriptor", err);
+	if (r < 0)
+		return r;
+	profile->keep_fds[profile->n_keep_fds++] = (int)fd;
+	return 0;
+}
+
+/* Index of a word in a table, or an error that names the nearest word. */
+static int find_name(const struct name *table, size_t n, const char *what, const char *word, struct croft_error *err)
+{
+	int index = names_find(table, n, word);
+	const char *nearest;
+	int r;
+
+	if (index >= 0)
+		return index;
+	nearest = names_nearest(table, n, word);
+	r = fail(err, CROFT_STAGE_PROFILE, 0, "there is no %s '%s'", what, word);
+	if (nearest) {
+		fail_hint(err, "did you mean '%s'?", nearest);
+	} else {
+		char list[CROFT_HINT_SIZE] = "";
+		size_t len = 0;
+
+		for (size_t i = 0; i < n && len + strlen(table[i].name) + 3 < sizeof(list); i++) {
+			memcpy(list + len, i ? ", " : "", i ? 2 : 0);
+			len += i ? 2 : 0;
+			memcpy(list + len, table[i].name, strlen(table[i].name) + 1);
+			len += strlen(table[i].name);
+		}
+		fail_hint(err, "one of: %s", list);
+	}
+	return r;
+}
+
+int profile_add_limit(struct profile *profile, const char *text, struct croft_error *err)
+{
+	const char *equals = strchr(text, '=');
+	char name[32];
+	uint64_t value;
+	int limit, r;
+
+	if (!equals || (size_t)(equals - text) >= sizeof(name)) {
+		r = fail(err, CROFT_STAGE_PROFILE, 0, "the limit '%s' is not of the form NAME=VALUE", text);
+		fail_hint(err, "for example memory=4GiB");
+		return r;
+	}
+	memcpy(name, text, (size_t)(equals - text));
+	name[equals - text] = '\0';
+	limit = find_name(limit_names, LIMIT_MAX, "limit", name, err);
+	if (limit < 0)
+		return limit;
+	if (limit == LIMIT_MEMORY || limit == LIMIT_FILE_SIZE) {
+		r = size_parse(equals + 1, &value);
+	} else if (limit == LIMIT_CPU) {
+		r = time_parse(equals + 1, &value);
+		value = (value + 999) / 1000;	/* the kernel counts whole seconds */
+	} else {
+		r = num_parse(equals + 1, 1, 1U << 30, &value);
+	}
+	if (r < 0 || value == 0)
+		return fail(err, CROFT_STAGE_PROFILE, 0, "'%s' is not a value for the limit '%s'", equals + 1, name);
+	profile->limits[limit] = value;
+	profile->has_limit[limit] = true;
+	return 0;
+}
+
+int profile_set_requirement(struct profile *profile, const char *protection, enum requirement requirement,
+			    struct croft_error *err)
+{
+	int index = find_name(protection_names, PROTECT_MAX, "protection", protection, err);
+
+	if (index < 0)
+		return index;
+	profile->require[index] = requirement;
+	/* a temporary directory is the one protection that is also a thing to make */
+	if (index == PROTECT_PRIVATE_TMP)
+		profile->wants_tmpdir = requirement != REQUIRE_OFF;
+	return 0;
+}
+
+int profile_allow_group(struct profile *profile, const char *group, struct croft_error *err)
+{
+	int index = find_name(syscall_group_names, GROUP_MAX, "group of system calls", group, err);
+
+	if (index < 0)
+		return index;
+	profile->allows_group[index] = true;
+	return 0;
+}
+
+int profile_set_chdir(struct profile *profile, const char *text, struct croft_error *err)
+{
+	const char *path;
+	int r = expand_path(profile, text, &path, err);
+
+	if (r < 0)
+		return r;
+	profile->chdir = path;
+	return 0;
+}
+
+bool env_name_is_secret(const char *name)
+{
+	static const char *const parts[] = { "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL",
+					     "APIKEY", "PRIVATE" };
+	static const char *const ends[] = { "_KEY", "_PASS", "_PAT", "_AUTH", "_DSN", "_COOKIE" };
+	static const char *const prefixes[] = { "AWS_", "AZURE_", "GOOGLE_APPLICATION_", "VAULT_", "OP_SESSION",
+						"KRB5CCNAME", "DOCKER_AUTH", "KUBECONFIG", "PGPASS", "MYSQL_PWD" };
+	static const char *const sockets[] = { "SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_AGENT_INFO", "XAUTHORITY",
+					       "DBUS_SESSION_BUS_ADDRESS", "DATABASE_URL", "NETRC" };
+	char upper[128];
+	size_t len = 0;
+
+	for (; name[len] && len < sizeof(upper) - 1; len++)
+		upper[len] = name[len] >= 'a' && name[len] <= 'z' ? (char)(name[len] - 'a' + 'A') : name[len];
+	upper[len] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (strstr(upper, parts[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (len >= strlen(ends[i]) && !strcmp(upper + len - strlen(ends[i]), ends[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (!strncmp(upper, prefixes[i], strlen(prefixes[i])))
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(sockets); i++)
+		if (!strcmp(upper, sockets[i]))
+			return true;
+	return false;
+}

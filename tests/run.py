@@ -1,0 +1,485 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""
+run.py - builds what the tests need, runs every test program, and adds up.
+
+    run.py [--quick] [--list] [--keep] [SUITE...]      called by ./dev test
+
+A test program speaks TAP: cmocka programs do with CMOCKA_MESSAGE_OUTPUT=TAP, Python ones by
+tests/harness.py. A program also fails when it is killed, does not end in time, runs more or fewer
+tests than its plan, ends with a status that its tests do not explain, or leaves files in its
+TMPDIR or processes behind. A skip must be named in tests/allowed-skips.txt, else it fails.
+
+Programs and tests are copied to a fresh directory that everybody can enter, for the clone may lie
+where other users cannot. Started as root, what asks the kernel runs twice: as root, and as a user
+without any privilege. Started by anybody else, it runs once.
+
+The last line is: N passed, N failed, N skipped.
+"""
+import argparse
+import concurrent.futures
+import ctypes
+import dataclasses
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
+NOBODY = 65534
+JOBS = 2
+PR_SET_CHILD_SUBREAPER = 36
+
+SANITIZE = ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dc_args=-fno-sanitize-recover=all"]
+
+# Directory in the tree -> the compiler and what meson is told. All warnings are errors.
+BUILDS = {
+    "build-test": ("gcc", []),
+    "build-clang": ("clang", []),
+    "build-sanitize": ("clang", SANITIZE),
+    "build-fuzz": ("clang", SANITIZE + ["-Dfuzz=true"]),
+    "build-aarch64": ("aarch64-linux-gnu-gcc", ["--cross-file", "tools/aarch64.ini", "-Dstatic=true", "-Dtests=false"]),
+}
+
+
+@dataclasses.dataclass
+class Program:
+    """One test program, in one setting."""
+    name: str                   # suite/program
+    argv: list
+    build: str = "build-test"
+    users: str = "both"         # "both", or "self": only as who runs this
+    fake: str = ""              # the emulated older kernel
+    wrap: list = dataclasses.field(default_factory=list)    # what emulates it
+    timeout: int = 120
+    alone: bool = False         # not beside another program
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What one program gave."""
+    title: str
+    seconds: float = 0.0
+    passed: int = 0
+    skips: list = dataclasses.field(default_factory=list)       # (name, reason)
+    failures: list = dataclasses.field(default_factory=list)    # (name, text)
+
+
+def parse_tap(text):
+    """-> (plan or None, [(is_ok, name, skip reason or None, text)])"""
+    plan, tests = None, []
+    for line in text.splitlines():
+        if m := re.match(r"1\.\.(\d+)", line):
+            plan = (plan or 0) + int(m[1])      # cmocka prints one plan a group
+        elif m := re.match(r"(not )?ok\b\s*(\d*)\s*(?:- )?(.*)", line):
+            name, _, directive = m[3].partition("# SKIP") if "# SKIP" in m[3] else (m[3], "", None)
+            if directive is not None and not name.strip():      # cmocka: "not ok 3 # SKIP name"
+                name, directive = directive, "skip() called"
+            reason = None if directive is None else directive.strip()
+            tests.append([not m[1], name.strip().replace("\\#", "#"), reason, ""])
+        elif m := re.match(r"Bail out!\s*(.*)", line):
+            tests.append([False, "Bail out!", None, m[1] + "\n"])
+        elif tests and line.startswith("#"):
+            tests[-1][3] += line[1:].removeprefix(" ") + "\n"
+    return plan, tests
+
+
+def judge(title, status, out, err, late, left):
+    """The outcome of a program that has ended."""
+    outcome = Outcome(title)
+    plan, tests = parse_tap(out)
+    for is_ok, name, reason, text in tests:
+        if reason is not None:
+            outcome.skips.append((name, reason))
+        elif is_ok:
+            outcome.passed += 1
+        else:
+            outcome.failures.append((name, text))
+    wrong = []
+    if late:
+        wrong.append(f"did not end in {late} s")
+    elif status < 0:
+        wrong.append(f"killed by signal {-status} ({signal.Signals(-status).name})")
+    elif status != 0 and not outcome.failures and not any(not t[0] for t in tests):
+        wrong.append(f"status {status}, though no test failed")
+    if plan is None:
+        wrong.append("printed no plan")
+    elif plan != len(tests):
+        wrong.append(f"planned {plan} tests, ran {len(tests)}")
+    elif plan == 0:
+        wrong.append("has no tests")
+    if left:
+        wrong.append("left behind: " + ", ".join(left))
+    if wrong:
+        outcome.failures.append(("(the program)", "\n".join(wrong) + "\n"))
+    if outcome.failures and err.strip():
+        tail = "\n".join(err.strip().splitlines()[-60:])
+        outcome.failures[-1] = (outcome.failures[-1][0], outcome.failures[-1][1] + "standard error:\n" + tail + "\n")
+    return outcome
+
+
+class AllowedSkips:
+    """tests/allowed-skips.txt: a pattern a line, * for anything, and after " # " the reason."""
+
+    def __init__(self, path):
+        self.patterns = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            pattern, _, reason = line.partition(" # ")
+            if pattern.strip() and not pattern.startswith("#"):
+                if not reason.strip():
+                    sys.exit(f"run.py: {path}: no reason given for '{pattern}'")
+                self.patterns.append(re.compile(".*".join(map(re.escape, pattern.strip().split("*")))))
+
+    def allows(self, name):
+        return any(p.fullmatch(name) for p in self.patterns)
+
+
+class Runner:
+    """Stages, starts, counts."""
+
+    def __init__(self, keep, fuzz_seconds):
+        self.keep = keep
+        self.fuzz_seconds = fuzz_seconds
+        self.stage = None
+        self.outcomes = []
+        self.built = {}         # build -> True if it went well
+        self.n_started = 0
+        self.allowed = AllowedSkips(ROOT / "tests" / "allowed-skips.txt")
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+    # Building
+
+    def build(self, name):
+        """Makes one build of BUILDS (or the release) current; a failure is a failed test. True if it went well."""
+        if name not in self.built:
+            begin = time.monotonic()
+            done = self._build(name)
+            outcome = Outcome(f"build/{name}", time.monotonic() - begin)
+            if done.returncode == 0:
+                outcome.passed = 1
+            else:
+                text = (done.stdout + done.stderr).decode("utf-8", "replace")
+                outcome.failures.append(("builds without a warning", "\n".join(text.splitlines()[-80:]) + "\n"))
+            self.built[name] = done.returncode == 0
+            self._report(outcome)
+            if self.built[name] and self.stage:
+                self._stage_build(name)
+        return self.built[name]
+
+    @staticmethod
+    def _build(name):
+        def call(*argv, **env):
+            return subprocess.run(argv, cwd=ROOT, env={**os.environ, **env}, stdin=subprocess.DEVNULL,
+                                  capture_output=True, check=False)
+        if name == "build-release":
+            return call("./dev", "build", "--release", "-Dwerror=true")
+        compiler, options = BUILDS[name]
+        cross = {} if "--cross-file" in options else {"CC": compiler}
+        setup = ["meson", "setup", "-Dwerror=true", *options, name]
+        stamp = ROOT / name / ".setup"
+        if not stamp.exists() or stamp.read_text(encoding="utf-8") != " ".join(setup):
+            shutil.rmtree(ROOT / name, ignore_errors=True)
+            done = call(*setup, **cross)
+            if done.returncode != 0:
+                return done
+            stamp.write_text(" ".join(setup), encoding="utf-8")
+        return call("ninja", f"-j{JOBS}", "-k0", "-C", name)
+
+    # Staging
+
+    def open_stage(self):
+        self.stage = Path(tempfile.mkdtemp(prefix="croft-test-"))
+        self.stage.chmod(0o755)
+        for folder in ("tests", "tools", "docs", "src", "include"):
+            shutil.copytree(ROOT / folder, self.stage / folder, ignore=shutil.ignore_patterns("__pycache__"))
+            subprocess.run(["chmod", "-R", "a+rX,go-w", str(self.stage / folder)], check=True)
+        (self.stage / "tmp").mkdir()
+        for user in ("self", "nobody"):
+            home = self.stage / f"home-{user}"
+            home.mkdir(mode=0o755)
+            if user == "nobody" and os.geteuid() == 0:
+                os.chown(home, NOBODY, NOBODY)
+            (home / "HOME").touch()
+
+    def close_stage(self):
+        if self.keep:
+            print(f"kept: {self.stage}")
+        else:
+            shutil.rmtree(self.stage)
+
+    def _stage_build(self, name):
+        """The programs and libraries of a build, in the same folders (their run paths are relative)."""
+        for part in (".", "src", "tests", "examples"):
+            for file in sorted((ROOT / name / part).glob("*")):
+                wanted = file.is_file() and (os.access(file, os.X_OK) or ".so" in file.name)
+                if wanted:
+                    target = self.stage / name / part / file.name
+                    target.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+                    shutil.copy2(file, target, follow_symlinks=False)
+                    if not target.is_symlink():
+                        target.chmod(0o755)
+
+    # Running
+
+    def environment(self, program, as_nobody, tmp):
+        build = self.stage / program.build
+        home = self.stage / ("home-nobody" if as_nobody else "home-self")
+        env = {
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TERM": "dumb",
+            "HOME": str(home), "TMPDIR": str(tmp), "TESTS": str(self.stage / "tests"), "BUILD": str(build),
+            "CROFT": str(build / "croft"), "PAYLOAD": str(build / "tests" / "payload"), "FAKE": program.fake,
+            "SOURCE": str(ROOT), "PYTHONPATH": str(self.stage / "tests"), "PYTHONDONTWRITEBYTECODE": "1",
+            "CMOCKA_MESSAGE_OUTPUT": "TAP", "UBSAN_OPTIONS": "print_stacktrace=1",
+            "ASAN_OPTIONS": "abort_on_error=0:detect_stack_use_after_return=0",
+        }
+        if program.build == "build-release":    # nothing but croft is there
+            env["PAYLOAD"] = str(self.stage / "build-test" / "tests" / "payload")
+        return env
+
+    def run_program(self, program, as_nobody):
+        who = "nobody" if as_nobody else ("root" if os.geteuid() == 0 else "user")
+        title = "/".join([program.name, *([program.fake] if program.fake else []), who])
+        if program.users == "self":
+            title = program.name
+        self.n_started += 1
+        tmp = self.stage / "tmp" / str(self.n_started)
+        tmp.mkdir(mode=0o700)
+        ids = {}
+        if as_nobody:
+            os.chown(tmp, NOBODY, NOBODY)
+            ids = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+        cwd = ROOT if program.users == "self" else tmp
+        begin, late = time.monotonic(), 0
+        child = subprocess.Popen(program.wrap + program.argv, env=self.environment(program, as_nobody, tmp), cwd=cwd,
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                 start_new_session=True, umask=0o022, **ids)
+        try:
+            out, err = child.communicate(timeout=program.timeout)
+        except subprocess.TimeoutExpired:
+            late = program.timeout
+            os.killpg(child.pid, signal.SIGKILL)
+            try:
+                out, err = child.communicate(timeout=5)
+            except subprocess.TimeoutExpired as e:      # somebody who left the group holds the pipe
+                out, err = e.stdout or b"", e.stderr or b""
+        left = sorted(p.name for p in tmp.iterdir())
+        shutil.rmtree(tmp, ignore_errors=True)
+        outcome = judge(title, child.returncode if child.returncode is not None else -signal.SIGKILL,
+                        out.decode("utf-8", "replace"), err.decode("utf-8", "replace"), late, left)
+        outcome.seconds = time.monotonic() - begin
+        return outcome
+
+    def run_suite(self, name, programs):
+        tasks = []
+        for program in programs:
+            if program.build and not self.build(program.build):
+                outcome = Outcome(program.name)
+                outcome.failures.append(("(not run)", f"{program.build} failed\n"))
+                self._report(outcome)
+                continue
+            tasks.append((program, False))
+            if program.users == "both" and os.geteuid() == 0:
+                tasks.append((program, True))
+        with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+            running = [pool.submit(self.run_program, *t) for t in tasks if not t[0].alone]
+            for done in concurrent.futures.as_completed(running):
+                self._report(done.result())
+        for task in tasks:
+            if task[0].alone:
+                self._report(self.run_program(*task))
+        self._reap(name)
+
+    def _reap(self, suite):
+        """Whatever outlives its test program becomes our child: name it, end it, count it as a failure."""
+        for _ in range(20):     # what is about to end may do so
+            left = self._orphans(0)
+            if not left:
+                return
+            time.sleep(0.1)
+        outcome = Outcome(f"{suite}/processes")
+        outcome.failures.append(("no process outlives its test", ", ".join(self._orphans(signal.SIGKILL)) + "\n"))
+        self._report(outcome)
+
+    @staticmethod
+    def _orphans(signum):
+        """Our children that are no test program, after sending them the signal (0: none). The dead are reaped."""
+        left = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                pid, comm, state, ppid = re.match(r"(\d+) \((.*)\) (\S) (\d+)", stat.read_text(), re.S).groups()
+            except (OSError, AttributeError):
+                continue
+            if int(ppid) != os.getpid():
+                continue
+            if state != "Z":
+                left.append(f"{comm} ({pid})")
+                os.kill(int(pid), signum)
+            if state == "Z" or signum == signal.SIGKILL:
+                os.waitpid(int(pid), 0)
+        return left
+
+    # Reporting
+
+    def _report(self, outcome):
+        for name, reason in list(outcome.skips):
+            if not self.allowed.allows(f"{outcome.title}: {name}"):
+                outcome.skips.remove((name, reason))
+                outcome.failures.append((name, f"skipped ({reason}), and not listed in tests/allowed-skips.txt\n"))
+        self.outcomes.append(outcome)
+        word = "FAIL" if outcome.failures else "ok"
+        print(f"{word:4} {outcome.title:44} {outcome.passed:4} passed {outcome.seconds:7.1f} s", flush=True)
+        for name, reason in outcome.skips:
+            print(f"       skipped: {name}: {reason}")
+        for name, text in outcome.failures:
+            print(f"       FAILED: {name}")
+            print("".join(f"         {line}\n" for line in text.splitlines()), end="", flush=True)
+
+    def summary(self):
+        """Prints the end; the exit status."""
+        failed = [(o.title, name) for o in self.outcomes for name, _ in o.failures]
+        passed = sum(o.passed for o in self.outcomes)
+        skipped = sum(len(o.skips) for o in self.outcomes)
+        if failed:
+            print("\nFailed:")
+            for title, name in failed:
+                print(f"  {title}: {name}")
+        print(f"{passed} passed, {len(failed)} failed, {skipped} skipped")
+        return 1 if failed or not passed else 0
+
+
+# The suites. Each is a function that gives its programs; they run in this order.
+
+def tests_in(runner, build, kinds, **how):
+    """The C test programs of a build, by the prefix that tests/meson.build gives them."""
+    runner.build(build)
+    found = []
+    for kind in kinds:
+        for path in sorted((runner.stage / build / "tests").glob(f"{kind}-*")):
+            argv = [str(path)]
+            if kind == "replay":
+                argv.append(str(runner.stage / "tests" / "fuzz" / "corpus" / path.name.removeprefix("replay-fuzz_")))
+            found.append(Program(f"{kind}/{path.name.removeprefix(kind + '-')}", argv, build, **how))
+    return found
+
+
+def scripts_in(runner, folder, suite=None, **how):
+    """The Python tests of a folder."""
+    return [Program(f"{suite or folder}/{path.stem}", [PYTHON, str(path)], **how)
+            for path in sorted((runner.stage / "tests" / folder).glob("*.py")) if not path.name.startswith("_")]
+
+
+def older_kernels(runner):
+    """
+    The kernel and cli suites once more with each older Landlock, and without the newer calls. No Landlock at
+    all is another matter, for croft refuses to start then: tests/kernel/old_kernels.py.
+    """
+    newer = "close_range,openat2,pidfd_open,pidfd_send_signal,faccessat2,clone3"
+    fakes = {f"landlock-{n}": ["landlock_abi", str(n)] for n in range(1, min(7, landlock_abi()))}
+    fakes |= {f"calls-{e.lower()}": ["no_syscall", newer, e] for e in ("ENOSYS", "EPERM")}
+    runner.build("build-test")
+    found = []
+    for fake, (program, *args) in fakes.items():
+        wrap = [str(runner.stage / "build-test" / "tests" / program), *args]
+        for suite in ("kernel", "cli"):
+            found += [p for p in scripts_in(runner, suite, f"older/{suite}", fake=fake, wrap=wrap, timeout=300)
+                      if not p.name.endswith(("/meta", "/old_kernels"))]  # about the suite; brings fakes of its own
+    return found
+
+
+def landlock_abi():
+    """Of the running kernel; 0 without Landlock."""
+    create_ruleset, version = 444, 1
+    return max(0, ctypes.CDLL(None, use_errno=True).syscall(create_ruleset, None, ctypes.c_size_t(0), version))
+
+
+def sanitized(runner):
+    found = tests_in(runner, "build-sanitize", ["unit", "sim", "plan", "replay", "faults"], timeout=300)
+    found += scripts_in(runner, "cli", build="build-sanitize", timeout=300)
+    for program in found:
+        program.name = "sanitize/" + program.name
+    return found
+
+
+def released(runner):
+    for build in ("build-test", "build-release", "build-aarch64"):
+        runner.build(build)
+    return [Program(f"release/{name}", [PYTHON, str(runner.stage / "tests" / "release" / f"{name}.py")],
+                    "build-release", users) for name, users in (("program", "both"), ("parts", "self"))]
+
+
+def fuzzed(runner):
+    """Each harness for a while, starting from its corpus; what it finds is printed with the input."""
+    runner.build("build-fuzz")
+    found = []
+    for path in sorted((runner.stage / "build-fuzz" / "tests").glob("fuzz_*")):
+        argv = [PYTHON, str(ROOT / "tests/lint/fuzz_once.py"), str(path), str(runner.fuzz_seconds),
+                str(ROOT / "tests" / "fuzz" / "corpus" / path.name.removeprefix("fuzz_"))]
+        found.append(Program(f"fuzz/{path.name.removeprefix('fuzz_')}", argv, "build-fuzz", "self",
+                             timeout=runner.fuzz_seconds + 120))
+    return found
+
+
+def lint(_):
+    return [Program(f"lint/{name}", [PYTHON, str(ROOT / "tests" / "lint" / f"{name}.py")], build="", users="self")
+            for name in ("lint", "runner")]
+
+
+def analyzers(_):
+    return [Program("analyze/analyze", [PYTHON, str(ROOT / "tests/lint/analyze.py")], build="build-clang",
+                    users="self", timeout=900)]
+
+
+SUITES = {
+    "lint": lint,
+    "unit": lambda r: tests_in(r, "build-test", ["unit"]) + scripts_in(r, "unit"),
+    "sim": lambda r: tests_in(r, "build-test", ["sim"]),
+    "plan": lambda r: tests_in(r, "build-test", ["plan"]) + scripts_in(r, "plan"),
+    "replay": lambda r: tests_in(r, "build-test", ["replay"]),
+    "faults": lambda r: tests_in(r, "build-test", ["faults"]),
+    "kernel": lambda r: scripts_in(r, "kernel"),
+    "cli": lambda r: scripts_in(r, "cli"),
+    "older": older_kernels,
+    "release": released,
+    "sanitize": sanitized,
+    "analyze": analyzers,
+    "fuzz": fuzzed,
+}
+QUICK = ["lint", "unit", "sim", "plan", "replay", "faults", "kernel", "cli"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Runs the tests.")
+    parser.add_argument("--quick", action="store_true", help="only " + ", ".join(QUICK))
+    parser.add_argument("--list", action="store_true", help="print the suites")
+    parser.add_argument("--keep", action="store_true", help="keep the staging directory")
+    parser.add_argument("--fuzz-seconds", type=int, default=10, metavar="N", help="for each harness (10)")
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=", ".join(SUITES))
+    args = parser.parse_args()
+    if args.list:
+        print("\n".join(SUITES))
+        return 0
+    for suite in args.suites:
+        if suite not in SUITES:
+            parser.error(f"no suite '{suite}'; there are: {', '.join(SUITES)}")
+    if os.geteuid() != 0:
+        print("Not root: everything runs as this user only; as root, the tests run both as root and without privileges.")
+    runner = Runner(args.keep, args.fuzz_seconds)
+    begin = time.monotonic()
+    runner.open_stage()
+    try:
+        for suite in args.suites or (QUICK if args.quick else SUITES):
+            runner.run_suite(suite, SUITES[suite](runner))
+    finally:
+        runner.close_stage()
+    print(f"{time.monotonic() - begin:.0f} s")
+    return runner.summary()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

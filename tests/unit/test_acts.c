@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_acts.c - what is acted out in children is true, and leaves nothing. Kernels
+ * that refuse, or lie, are played by replaced calls: the children inherit them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "host/probe.h"
+#include "sys/calls.h"
+
+static int answer;
+
+static long gives_answer(enum sys_call call, long a, long b, long c, long d, long e, long f)
+{
+	(void)call, (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
+	return answer;
+}
+
+static int restore(void **state)
+{
+	(void)state;
+	for (int i = 0; i < SYS_CALL_MAX; i++)
+		sys_replace((enum sys_call)i, NULL);
+	return 0;
+}
+
+/* The lowest free descriptor: the same before and after means that none was left open. */
+static int lowest_free(void)
+{
+	int fd = sys_openat(AT_FDCWD, "/dev/null", 0, 0);
+
+	assert_true(fd >= 0);
+	(void)sys_close(fd);
+	return fd;
+}
+
+static void assert_no_children(void)
+{
+	assert_int_equal(sys_wait4(-1, NULL, __WALL | WNOHANG, NULL), -ECHILD);
+}
+
+static void a_kernel_with_landlock_enforces_it(void **state)
+{
+	struct host host;
+
+	(void)state;
+	assert_int_equal(host_probe(&host, NULL), 0);
+	if (host.landlock.errnum) {
+		print_message("no Landlock here\n");
+		skip();
+	}
+	assert_int_equal(host_probe_enforcement(&host, NULL), 0);
+	assert_int_equal(host.landlock.enforces, HOST_YES);
+}
+
+static void a_kernel_that_only_says_so_does_not_enforce(void **state)
+{
+	struct host host = { .landlock.abi = 3 };
+
+	(void)state;
+	answer = 0;
+	sys_replace(SYS_CALL_landlock_create_ruleset, gives_answer);
+	sys_replace(SYS_CALL_landlock_restrict_self, gives_answer);
+	assert_int_equal(host_probe_enforcement(&host, NULL), 0);
+	assert_int_equal(host.landlock.enforces, HOST_NO);
+}
+
+static void a_refused_restriction_does_not_enforce(void **state)
+{
+	static const enum sys_call calls[] = {
+		SYS_CALL_prctl,
+		SYS_CALL_landlock_create_ruleset,
+		SYS_CALL_landlock_restrict_self,
+	};
+
+	(void)state;
+	answer = -EPERM;
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		struct host host = { .landlock.abi = 3 };
+
+		sys_replace(calls[i], gives_answer);
+		assert_int_equal(host_probe_enforcement(&host, NULL), 0);
+		assert_int_equal(host.landlock.enforces, HOST_NO);
+		sys_replace(calls[i], NULL);
+	}
+}
+
+static void where_nothing_can_be_opened_enforcement_stays_unknown(void **state)
+{
+	struct host host = { .landlock.abi = 3, .landlock.enforces = HOST_YES };
+
+	(void)state;
+	answer = -EACCES;
+	sys_replace(SYS_CALL_openat, gives_answer);
+	assert_int_equal(host_probe_enforcement(&host, NULL), 0);
+	assert_int_equal(host.landlock.enforces, HOST_UNKNOWN);
+}
+
+static void a_lack_of_descriptors_is_a_failure_and_no_answer(void **state)
+{
+	struct host host = { .landlock.abi = 3 };
+	struct croft_error err;
+
+	(void)state;
+	answer = -EMFILE;
+	sys_replace(SYS_CALL_landlock_create_ruleset, gives_answer);
+	assert_int_equal(host_probe_enforcement(&host, &err), -EMFILE);
+	assert_int_equal(err.stage, CROFT_STAGE_HOST);
+	assert_int_equal(host.landlock.enforces, HOST_UNKNOWN);
+	sys_replace(SYS_CALL_unshare, gives_answer);
+	assert_int_equal(probe_userns(&host, &err), -EMFILE);
+	assert_int_equal(host.userns.works, HOST_UNKNOWN);
+	assert_no_children();
+}
+
+static void a_user_namespace_that_is_refused_says_why(void **state)
+{
+	static const int errnums[] = { EPERM, ENOSPC, ENOSYS, EACCES, EUSERS, EINVAL };
+
+	(void)state;
+	sys_replace(SYS_CALL_unshare, gives_answer);
+	for (size_t i = 0; i < ARRAY_SIZE(errnums); i++) {
+		struct host host = { 0 };
+
+		answer = -errnums[i];
+		assert_int_equal(probe_userns(&host, NULL), 0);
+		assert_int_equal(host.userns.works, HOST_NO);
+		assert_int_equal(host.userns.errnum, errnums[i]);
+	}
+}
+
+static long is_not_permitted(enum sys_call call, long a, long b, long c, long d, long e, long f)
+{
+	(void)call, (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
+	return -EPERM;
+}
+
+/* The namespace is made, and using it is refused: how AppArmor answers on Ubuntu 24.04. */
+static void a_namespace_without_its_powers_does_not_work(void **state)
+{
+	struct host host = { 0 };
+
+	(void)state;
+	answer = 0;
+	sys_replace(SYS_CALL_unshare, gives_answer);
+	sys_replace(SYS_CALL_openat, gives_answer);
+	sys_replace(SYS_CALL_write, is_not_permitted);
+	assert_int_equal(probe_userns(&host, NULL), 0);
+	assert_int_equal(host.userns.works, HOST_NO);
+	assert_int_equal(host.userns.errnum, EPERM);
+}
+
+static long dies_of_the_signal(enum sys_call call, long a, long b, long c, long d, long e, long f)
+{
+	const struct sys_sigaction by_default = { .handler = SIG_DFL };
+	const uint64_t none = 0;
+
+	(void)call, (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
+	(void)sys_sigaction(answer, &by_default, NULL);
+	(void)sys_sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)sys_kill(sys_getpid(), answer);
+	return 0;
+}
+
+static void a_filter_that_kills_is_a_refusal_and_another_death_a_failure(void **state)
+{
+	struct host host = { 0 };
+	struct croft_error err;
+
+	(void)state;
+	sys_replace(SYS_CALL_unshare, dies_of_the_signal);
+	answer = SIGSYS;
+	assert_int_equal(probe_userns(&host, NULL), 0);
+	assert_int_equal(host.userns.works, HOST_NO);
+	assert_int_equal(host.userns.errnum, EPERM);
+	answer = SIGKILL;
+	assert_int_equal(probe_userns(&host, &err), -ECHILD);
+	assert_non_null(strstr(err.what, "signal 9"));
+	assert_no_children();
+}
+
+static void a_child_that_cannot_be_made_is_a_failure(void **state)
+{
+	struct host host = { .landlock.abi = 3 };
+	struct croft_error err;
+	uint64_t before, after;
+
+	(void)state;
+	assert_int_equal(sys_sigprocmask(SIG_BLOCK, NULL, &before), 0);
+	answer = -EAGAIN;
+	sys_replace(SYS_CALL_clone, gives_answer);
+	assert_int_equal(host_probe_enforcement(&host, &err), -EAGAIN);
+	assert_int_equal(err.stage, CROFT_STAGE_HOST);
+	assert_int_equal(err.errnum, EAGAIN);
+	assert_int_equal(probe_userns(&host, &err), -EAGAIN);
+	assert_int_equal(sys_sigprocmask(SIG_BLOCK, NULL, &after), 0);
+	assert_true(before == after);
+}
+
+static volatile sig_atomic_t signals_seen;
+
+static void count_signal(int sig)
+{
+	(void)sig;
+	signals_seen = signals_seen + 1;
+}
+
+static void the_full_probe_leaves_the_caller_as_it_was(void **state)
+{
+	int before = lowest_free();
+	int nnp_before = sys_prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+	uint64_t mask_before, mask_after;
+	struct sigaction count = { .sa_handler = count_signal }, old;
+	struct host quick, host;
+	struct croft_error err;
+
+	(void)state;
+	assert_int_equal(sigaction(SIGCHLD, &count, &old), 0);
+	assert_int_equal(sys_sigprocmask(SIG_BLOCK, NULL, &mask_before), 0);
+	assert_int_equal(host_probe_fully(&host, &err), 0);
+	assert_int_equal(sys_sigprocmask(SIG_BLOCK, NULL, &mask_after), 0);
+	assert_int_equal(sigaction(SIGCHLD, &old, NULL), 0);
+	assert_true(mask_before == mask_after);
+	assert_int_equal(signals_seen, 0);
+	assert_int_equal(lowest_free(), before);
+	assert_no_children();
+	assert_int_equal(geteuid(), host.uid);
+	assert_int_equal(sys_prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), nnp_before);
+	assert_int_not_equal(host.landlock.enforces, HOST_UNKNOWN);
+	assert_int_not_equal(host.userns.works, HOST_UNKNOWN);
+	assert_int_equal(host.userns.works == HOST_YES, host.userns.errnum == 0);
+	assert_int_not_equal(host.cgroup.is_delegated, HOST_UNKNOWN);
+	assert_int_equal(host_probe(&quick, &err), 0);
+	assert_int_equal(quick.landlock.abi, host.landlock.abi);
+}
+
+static void an_ignored_sigchld_does_not_hide_the_answer(void **state)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
+	struct host host;
+
+	(void)state;
+	assert_int_equal(sigaction(SIGCHLD, &ignore, &old), 0);
+	assert_int_equal(host_probe_fully(&host, NULL), 0);
+	assert_int_equal(sigaction(SIGCHLD, &old, NULL), 0);
+	assert_no_children();
+}
+
+/* The answer of a plain fork that does the same through the C library. */
+static void user_namespaces_work_when_unshare_does(void **state)
+{
+	struct host host = { 0 };
+	int status = 0;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(probe_userns(&host, NULL), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(unshare(CLONE_NEWUSER) == 0 ? 0 : errno);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (host.userns.works == HOST_YES)
+		assert_int_equal(WEXITSTATUS(status), 0);
+	else if (WEXITSTATUS(status) != 0)
+		assert_int_equal(host.userns.errnum, WEXITSTATUS(status));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_kernel_with_landlock_enforces_it),
+		cmocka_unit_test_teardown(a_kernel_that_only_says_so_does_not_enforce, restore),
+		cmocka_unit_test_teardown(a_refused_restriction_does_not_enforce, restore),
+		cmocka_unit_test_teardown(where_nothing_can_be_opened_enforcement_stays_unknown,
+					  restore),
+		cmocka_unit_test_teardown(a_lack_of_descriptors_is_a_failure_and_no_answer,
+					  restore),
+		cmocka_unit_test_teardown(a_user_namespace_that_is_refused_says_why, restore),
+		cmocka_unit_test_teardown(a_namespace_without_its_powers_does_not_work, restore),
+		cmocka_unit_test_teardown(
+			a_filter_that_kills_is_a_refusal_and_another_death_a_failure, restore),
+		cmocka_unit_test_teardown(a_child_that_cannot_be_made_is_a_failure, restore),
+		cmocka_unit_test(the_full_probe_leaves_the_caller_as_it_was),
+		cmocka_unit_test(an_ignored_sigchld_does_not_hide_the_answer),
+		cmocka_unit_test(user_namespaces_work_when_unshare_does),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
