@@ -7,7 +7,7 @@
  * left of the block before is given up: waste is bounded by half, because block
  * sizes double up to BLOCK_MAX.
  *
- * Blocks come zeroed and bytes are handed out once, so nothing is cleared twice.
+ * Bytes are cleared as they are handed out, so that a page that nobody uses is never touched.
  */
 #include "base/arena.h"
 
@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_MIN 2048U
+#define BLOCK_MIN 8192U
 #define BLOCK_MAX 65536U
 #define ALIGN _Alignof(max_align_t)
 
@@ -56,9 +56,10 @@ static bool add_block(struct arena *arena, size_t need)
 		size = BLOCK_MAX;
 	if (size < need)
 		size = need;
-	block = calloc(1, sizeof(*block) + size);
+	block = malloc(sizeof(*block) + size);
 	if (!block)
 		return false;
+	block->used = 0;
 	block->size = size;
 	block->next = arena->blocks;
 	arena->blocks = block;
@@ -81,7 +82,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 			return NULL;
 		block = arena->blocks;
 	}
-	p = block->data + block->used;
+	p = memset(block->data + block->used, 0, need);
 	block->used += need;
 	arena->used += need;
 	return p;

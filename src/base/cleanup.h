@@ -10,12 +10,17 @@
 #define CROFT_BASE_CLEANUP_H
 
 #include <stdlib.h>
+#include <string.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
+/* Copied out: reading a pointer to something else as a void * would break aliasing. */
 static inline void cleanup_free(void *p)
 {
-	free(*(void **)p);
+	void *owned;
+
+	memcpy(&owned, p, sizeof(owned));
+	free(owned);
 }
 
 #define AUTO_FREE __attribute__((cleanup(cleanup_free)))

@@ -45,7 +45,7 @@ static void fill_row(const char *a, size_t i, const char *b, size_t b_len,
 
 unsigned names_distance(const char *a, const char *b, unsigned cap)
 {
-	unsigned rows[3][WORD_MAX + 1];
+	unsigned rows[3][WORD_MAX + 1] = { { 0 } };
 	size_t a_len = strnlen(a, WORD_MAX + 1), b_len = strnlen(b, WORD_MAX + 1);
 
 	if (a_len > WORD_MAX || b_len > WORD_MAX)

@@ -17,6 +17,8 @@
 #include "sys/calls.h"
 #include "sys/fd.h"
 
+#define SPARE_FILES 64	/* what was inherited, and what a start opens besides */
+
 int cli_status(const struct croft_error *err)
 {
 	if (err->stage != CROFT_STAGE_EXEC)
@@ -142,4 +144,25 @@ int cli_profile(const struct option_list *list, struct profile **ret_profile, st
 	}
 	*ret_profile = profile;
 	return 0;
+}
+
+int cli_raise_open_files(const struct profile *profile, struct rlimit *ret_old, bool *ret_raised,
+			 struct croft_error *err)
+{
+	struct rlimit limit;
+	int r;
+
+	/* the usual soft limit is 1024; few start with less than 256 */
+	if (profile->n_grants + SPARE_FILES <= 128)
+		return 0;
+	r = sys_prlimit(RLIMIT_NOFILE, NULL, &limit);
+	if (r < 0)
+		return fail(err, CROFT_STAGE_PREPARE, -r, "read the limit on open files");
+	if (profile->n_grants + SPARE_FILES <= limit.rlim_cur)
+		return 0;
+	*ret_old = limit;
+	*ret_raised = true;
+	limit.rlim_cur = limit.rlim_max;
+	r = sys_prlimit(RLIMIT_NOFILE, &limit, NULL);
+	return r < 0 ? fail(err, CROFT_STAGE_PREPARE, -r, "raise the limit on open files") : 0;
 }

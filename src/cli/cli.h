@@ -5,6 +5,8 @@
 #ifndef CROFT_CLI_CLI_H
 #define CROFT_CLI_CLI_H
 
+#include <sys/resource.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "cli/options.h"
@@ -40,9 +42,16 @@ int cli_help(const struct option_list *list, enum option_command command);
 
 /*
  * A profile from the options: the built-in that --profile names, then everything
- * else in the order given. Raises the soft limit on open files when many paths are
- * granted; `ret_nofile` (may be NULL) tells the old limit then, and *ret_raised.
+ * else in the order given.
  */
 int cli_profile(const struct option_list *list, struct profile **ret_profile, struct croft_error *err);
+
+/*
+ * Each granted path holds a descriptor until the start. Raises croft's soft limit on open files
+ * to the hard one if the grants need more; then *ret_raised is true and *ret_old what the
+ * command is to get back.
+ */
+int cli_raise_open_files(const struct profile *profile, struct rlimit *ret_old, bool *ret_raised,
+			 struct croft_error *err);
 
 #endif

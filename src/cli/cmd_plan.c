@@ -59,12 +59,16 @@ static int save_host(const struct look *look, struct croft_error *err)
 
 static int make_plan(struct look *look, const char *const *argv, struct croft_error *err)
 {
+	struct rlimit old;
+	bool is_raised;
 	int r = load_host(look, err);
 
 	if (r == 0)
 		r = save_host(look, err);
 	if (r == 0)
 		r = cli_profile(&look->list, &look->profile, err);
+	if (r == 0)
+		r = cli_raise_open_files(look->profile, &old, &is_raised, err);
 	if (r < 0)
 		return r;
 	return sandbox_plan(look->profile, &look->host, argv, (const char *const *)environ, &look->sandbox, err);

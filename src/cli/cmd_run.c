@@ -26,10 +26,10 @@ struct run {
 	struct option_list list;
 	struct profile *profile;
 	struct sandbox sandbox;
-	struct launch launch;
 	struct outcome outcome;
 	const char *const *argv;
 	int status_fd;		/* -1: none; not owned */
+	struct launch launch;
 };
 
 /* A descriptor number that is open for writing. */
@@ -49,27 +49,6 @@ static int parse_status_fd(const char *text, int *ret_fd, struct croft_error *er
 	return 0;
 }
 
-/*
- * Each granted path holds a descriptor until the start. The soft limit is often
- * 1024; the command gets back what it had.
- */
-static int raise_open_files(struct run *run, struct croft_error *err)
-{
-	struct rlimit limit;
-	int r;
-
-	if (run->profile->n_grants < 512)
-		return 0;
-	r = sys_prlimit(RLIMIT_NOFILE, NULL, &limit);
-	if (r < 0)
-		return fail(err, CROFT_STAGE_PREPARE, -r, "read the limit on open files");
-	run->launch.nofile = limit;
-	run->launch.restores_nofile = true;
-	limit.rlim_cur = limit.rlim_max;
-	r = sys_prlimit(RLIMIT_NOFILE, &limit, NULL);
-	return r < 0 ? fail(err, CROFT_STAGE_PREPARE, -r, "raise the limit on open files") : 0;
-}
-
 static int plan(struct run *run, struct croft_error *err)
 {
 	int r = cli_profile(&run->list, &run->profile, err);
@@ -78,7 +57,7 @@ static int plan(struct run *run, struct croft_error *err)
 		return r;
 	if (run->status_fd >= 0)
 		run->profile->wants_supervisor = true;
-	r = raise_open_files(run, err);
+	r = cli_raise_open_files(run->profile, &run->launch.nofile, &run->launch.restores_nofile, err);
 	if (r < 0)
 		return r;
 	return sandbox_plan(run->profile, NULL, run->argv, (const char *const *)environ, &run->sandbox, err);
@@ -96,23 +75,17 @@ static void warn_of_absent(const struct plan *plan)
 /* Makes everything ready; on success only the start is left. */
 static int prepare(struct run *run, struct croft_error *err)
 {
-	struct launch fresh = { 0 };
-	pid_t cleaner = 0;
 	int r = plan_check(run->sandbox.plan, err);
 
 	if (r == 0)
 		r = sandbox_find_command(&run->sandbox, err);
 	/* the cleaner comes before what it cleans */
 	if (r == 0 && run->sandbox.plan->tmpdir)
-		r = tmpdir_start_cleaner(run->sandbox.plan->tmpdir, &cleaner, err);
+		r = tmpdir_start_cleaner(run->sandbox.plan->tmpdir, &run->launch.cleaner, err);
 	if (r == 0)
-		r = launch_prepare(run->sandbox.plan, run->sandbox.facts, &fresh, err);
+		r = launch_prepare(&run->launch, run->sandbox.plan, run->sandbox.facts, err);
 	if (r < 0)
 		return r;
-	fresh.nofile = run->launch.nofile;
-	fresh.restores_nofile = run->launch.restores_nofile;
-	fresh.cleaner = cleaner;
-	run->launch = fresh;
 	warn_of_absent(run->sandbox.plan);
 	return 0;
 }
@@ -211,10 +184,14 @@ static int run_command(struct run *run)
 
 int cmd_run(int argc, char *const argv[])
 {
-	struct run run = { .status_fd = -1, .launch = { .ruleset = -1, .report = -1 } };
 	struct croft_error err = { 0 };
+	struct run run;
 	int status;
 
+	/* not all of it: most is room for a filter */
+	memset(&run, 0, offsetof(struct run, launch));
+	launch_init(&run.launch);
+	run.status_fd = -1;
 	if (options_parse(CMD_RUN, argc, argv, 1, &run.list, &err) < 0)
 		return cli_fail(&err);
 	run.argv = (const char *const *)(argv + run.list.next);

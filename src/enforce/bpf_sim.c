@@ -109,7 +109,7 @@ static bool memory_is_sound(const struct sock_filter *filter, size_t n)
 	uint16_t written[MAX_INSTRUCTIONS];	/* on every path that leads to the instruction */
 	uint16_t words = 0;			/* on the path through the instruction before */
 
-	memset(written, 0xff, sizeof(written));
+	memset(written, 0xff, n * sizeof(written[0]));
 	for (size_t pc = 0; pc < n; pc++) {
 		const struct sock_filter *ins = &filter[pc];
 		unsigned class = BPF_CLASS(ins->code);

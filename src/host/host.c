@@ -85,9 +85,6 @@ int host_probe(struct host *ret_host, struct croft_error *err)
 	probe_landlock(&host);
 	probe_seccomp(&host);
 	probe_descriptors(&host);
-	r = probe_cgroup(&host, err);
-	if (r < 0)
-		return r;
 	*ret_host = host;
 	return 0;
 }
@@ -97,6 +94,9 @@ int host_probe_fully(struct host *ret_host, struct croft_error *err)
 	struct host host;
 	int r = host_probe(&host, err);
 
+	if (r < 0)
+		return r;
+	r = probe_cgroup(&host, err);
 	if (r < 0)
 		return r;
 	r = host_probe_enforcement(&host, err);

@@ -57,8 +57,8 @@ struct host {
 };
 
 /*
- * Asks the kernel what costs no process: about ten system calls. The answers
- * that need a child stay HOST_UNKNOWN. Fails only if uname fails.
+ * Asks the kernel what costs no process and no file: about ten system calls. The answers
+ * that need a child stay HOST_UNKNOWN, cgroup.version 0. Fails only if uname fails.
  */
 int host_probe(struct host *ret_host, struct croft_error *err);
 

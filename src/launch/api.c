@@ -166,7 +166,8 @@ int croft_launch(const struct croft_plan *plan, unsigned flags, struct croft_chi
 	if (!child)
 		return fail(err, CROFT_STAGE_START, ENOMEM, "make a child object");
 	child->pidfd = -1;
-	r = launch_prepare(what, plan->sandbox.facts, &launch, err);
+	launch_init(&launch);
+	r = launch_prepare(&launch, what, plan->sandbox.facts, err);
 	if (r == 0) {
 		if (launch.made_tmpdir)
 			memcpy(child->tmpdir, what->tmpdir, strlen(what->tmpdir) + 1);
@@ -258,9 +259,10 @@ int croft_confine(const struct croft_plan *plan, unsigned flags, struct croft_er
 		return r;
 	if (plan->sandbox.plan->command.argv)
 		return fail(err, CROFT_STAGE_USAGE, EINVAL, "confine this process by the plan of a command");
+	launch_init(&launch);
 	r = check_threads(err);
 	if (r == 0)
-		r = launch_prepare(plan->sandbox.plan, plan->sandbox.facts, &launch, err);
+		r = launch_prepare(&launch, plan->sandbox.plan, plan->sandbox.facts, err);
 	if (r < 0)
 		return r;
 	r = child_confine(&launch, err);

@@ -42,9 +42,9 @@
  * Caught signals become default: a handler must not run in memory that belongs to
  * the parent. Needs: all signals blocked by the parent.
  */
-static int reset_signals(struct croft_error *err)
+static int reset_signals(bool ignores_sigchld, struct croft_error *err)
 {
-	const struct sys_sigaction plain = { .handler = SIG_DFL };
+	const struct sys_sigaction plain = { .handler = SIG_DFL }, ignore = { .handler = SIG_IGN };
 
 	for (int sig = 1; sig <= 64; sig++) {
 		struct sys_sigaction old;
@@ -56,7 +56,7 @@ static int reset_signals(struct croft_error *err)
 		if (r < 0 && r != -EINVAL)
 			return fail(err, CROFT_STAGE_START, -r, "reset signal %d", sig);
 	}
-	return 0;
+	return ignores_sigchld ? sys_sigaction(SIGCHLD, &ignore, NULL) : 0;
 }
 
 /* Needs: nothing. The parent could have died before PR_SET_PDEATHSIG was set: then nobody will kill us. */
@@ -142,7 +142,7 @@ int child_run(const struct launch *launch, struct croft_error *err)
 	int r = 0;
 
 	if (launch->restores_signals)
-		r = reset_signals(err);
+		r = reset_signals(launch->ignores_sigchld, err);
 	if (r == 0 && launch->dies_with_parent)
 		r = tie_to_parent(launch, err);
 	if (r == 0)

@@ -50,30 +50,37 @@ static int add_tmpdir(struct launch *launch, struct croft_error *err)
 	return ruleset_add_directory(launch->ruleset, fd, plan->tmpdir_access, plan->tmpdir, err);
 }
 
-int launch_prepare(const struct plan *plan, const struct path_fact *facts, struct launch *ret_launch,
+void launch_init(struct launch *launch)
+{
+	/* not the filter: what is not built is not read */
+	memset(launch, 0, offsetof(struct launch, filter));
+	launch->ruleset = -1;
+	launch->report = -1;
+}
+
+int launch_prepare(struct launch *launch, const struct plan *plan, const struct path_fact *facts,
 		   struct croft_error *err)
 {
-	struct launch launch = { .plan = plan, .ruleset = -1, .report = -1 };
 	int r = plan_check(plan, err);
 
+	launch->plan = plan;
 	if (r == 0)
 		r = check_enforcement(plan, err);
 	if (r == 0 && !plan->syscalls.is_off) {
-		r = filter_build(&plan->syscalls, launch.filter, err);
-		launch.n_filter = r < 0 ? 0 : (size_t)r;
+		r = filter_build(&plan->syscalls, launch->filter, err);
+		launch->n_filter = r < 0 ? 0 : (size_t)r;
 	}
 	if (r >= 0)
-		r = ruleset_build(plan, facts, &launch.ruleset, err);
+		r = ruleset_build(plan, facts, &launch->ruleset, err);
 	if (r >= 0)
-		r = add_tmpdir(&launch, err);
+		r = add_tmpdir(launch, err);
 	if (r < 0) {
-		if (launch.made_tmpdir)
+		if (launch->made_tmpdir)
 			(void)tmpdir_remove(plan->tmpdir);
-		launch_done(&launch);
-		return r;
+		launch->made_tmpdir = false;
+		launch_done(launch);
 	}
-	*ret_launch = launch;
-	return 0;
+	return r;
 }
 
 void launch_done(struct launch *launch)

@@ -25,7 +25,6 @@ struct launch {
 	int ruleset;			/* owned; -1: none */
 	int report;			/* write end of the error pipe; -1: in place */
 	size_t n_filter;		/* 0: none */
-	struct sock_filter filter[BPF_MAX_FILTER];
 	uint64_t signal_mask;		/* what the command starts with */
 	bool restores_signals;		/* a child: caught signals back to default, mask as above */
 	bool dies_with_parent;		/* the parent's end kills the command (supervised command line) */
@@ -33,15 +32,21 @@ struct launch {
 	pid_t cleaner;			/* of the TMPDIR, spared when the rest is killed; 0: none */
 	bool restores_nofile;		/* croft raised its own soft limit; the command gets the old one */
 	struct rlimit nofile;
+	bool ignores_sigchld;		/* croft's caller did, croft itself cannot: the command shall again */
 	bool made_tmpdir;
+	struct sock_filter filter[BPF_MAX_FILTER];	/* last, and only its first n_filter are ever written */
 };
+
+/* An empty launch: to be called first, on memory of any content. */
+void launch_init(struct launch *launch);
 
 /*
  * Builds the filter and the ruleset, makes the TMPDIR. `facts` hold the
- * descriptors that the plan was made from. On failure nothing is left behind.
+ * descriptors that the plan was made from. On failure nothing is left behind; fields that the caller
+ * has set stay.
  * Refuses (-EOPNOTSUPP) a plan whose required protections are not all enforced.
  */
-int launch_prepare(const struct plan *plan, const struct path_fact *facts, struct launch *ret_launch,
+int launch_prepare(struct launch *launch, const struct plan *plan, const struct path_fact *facts,
 		   struct croft_error *err);
 /* Closes what launch_prepare opened; the TMPDIR stays: see tmpdir_remove. */
 void launch_done(struct launch *launch);

@@ -149,6 +149,8 @@ static int wait_for_end(struct watch *watch, uint64_t grace_ms, struct croft_err
 
 static int start(struct launch *launch, struct watch *watch, uint64_t mask, struct croft_error *err)
 {
+	const struct sys_sigaction plain = { .handler = SIG_DFL };
+	struct sys_sigaction old;
 	AUTO_FD int pidfd = -1;
 	int r;
 
@@ -156,6 +158,11 @@ static int start(struct launch *launch, struct watch *watch, uint64_t mask, stru
 	launch->restores_signals = true;
 	launch->dies_with_parent = true;
 	launch->parent = sys_getpid();
+	/* ignored, children vanish unseen: their end and their status would be lost */
+	r = sys_sigaction(SIGCHLD, &plain, &old);
+	if (r < 0)
+		return fail(err, CROFT_STAGE_SUPERVISE, -r, "watch for the end of the command");
+	launch->ignores_sigchld = old.handler == SIG_IGN;
 	r = sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	if (r < 0)
 		return fail(err, CROFT_STAGE_SUPERVISE, -r, "become the parent of what the command leaves");
@@ -163,6 +170,25 @@ static int start(struct launch *launch, struct watch *watch, uint64_t mask, stru
 	if (watch->signals < 0)
 		return fail(err, CROFT_STAGE_SUPERVISE, -watch->signals, "watch for signals");
 	return launch_start(launch, &watch->pid, &pidfd, err);
+}
+
+/*
+ * The deadline must hold for a croft that is stopped, by the terminal or since the
+ * command stopped itself: a stopped process wakes for SIGCONT, so the timer sends that.
+ */
+static int set_deadline(struct watch *watch, int64_t begin, uint64_t time_ms, struct croft_error *err)
+{
+	int r;
+
+	if (!time_ms)
+		return 0;
+	watch->deadline_ms = begin + (int64_t)time_ms;
+	r = sys_timer_start((int64_t)time_ms, SIGCONT);
+	if (r < 0) {
+		(void)sys_kill(watch->pid, SIGKILL);
+		return fail(err, CROFT_STAGE_SUPERVISE, -r, "set the timer of the time limit");
+	}
+	return 0;
 }
 
 int supervise(struct launch *launch, struct outcome *ret_outcome, struct croft_error *err)
@@ -181,9 +207,9 @@ int supervise(struct launch *launch, struct outcome *ret_outcome, struct croft_e
 	r = start(launch, &watch, mask, err);
 	if (r == 0) {
 		ret_outcome->has_started = true;
-		if (profile->time_ms)
-			watch.deadline_ms = begin + (int64_t)profile->time_ms;
-		r = wait_for_end(&watch, profile->grace_ms, err);
+		r = set_deadline(&watch, begin, profile->time_ms, err);
+		if (r == 0)
+			r = wait_for_end(&watch, profile->grace_ms, err);
 		ret_outcome->wall_ms = now_ms() - begin;
 		if (r == 0)
 			r = survivors_kill(launch->cleaner, &ret_outcome->n_killed, err);

@@ -64,28 +64,6 @@ int tmpdir_choose(const char *parent, char ret_path[TMPDIR_NAME_SIZE], struct cr
 	return 0;
 }
 
-int tmpdir_make(const char *path, int *ret_fd, struct croft_error *err)
-{
-	AUTO_FD int fd = -1;
-	int r = sys_mkdirat(AT_FDCWD, path, TMPDIR_MODE);
-
-	if (r < 0) {
-		r = fail(err, CROFT_STAGE_PREPARE, -r, "make the temporary directory '%s'", path);
-		fail_hint(err, "set TMPDIR to a directory that you may write; or say --off private-tmp");
-		return r;
-	}
-	fd = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
-	if (fd < 0)
-		return fail(err, CROFT_STAGE_PREPARE, -fd, "open the temporary directory '%s'", path);
-	*ret_fd = fd_take(&fd);
-	return 0;
-}
-
-static bool is_dot(const char *name)
-{
-	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
-}
-
 /*
  * Gives a directory mode 0700, by descriptor: the name could be a link by now, and chmod follows
  * links. An O_PATH descriptor takes no fchmod, its name under /proc/self/fd takes chmod (fchmodat2 is 6.6).
@@ -104,6 +82,33 @@ static int make_accessible(int dir, const char *name)
 		digits[--at] = (char)('0' + rest % 10);
 	memcpy(link + 14, digits + at, sizeof(digits) - at);
 	return sys_fchmodat(AT_FDCWD, link, TMPDIR_MODE);
+}
+
+int tmpdir_make(const char *path, int *ret_fd, struct croft_error *err)
+{
+	AUTO_FD int fd = -1;
+	struct stat st;
+	int r = sys_mkdirat(AT_FDCWD, path, TMPDIR_MODE);
+
+	if (r < 0) {
+		r = fail(err, CROFT_STAGE_PREPARE, -r, "make the temporary directory '%s'", path);
+		fail_hint(err, "set TMPDIR to a directory that you may write; or say --off private-tmp");
+		return r;
+	}
+	fd = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	r = fd < 0 ? fd : sys_fstatat(fd, "", &st, AT_EMPTY_PATH);
+	/* the umask may have taken bits away, and a parent's set-group-id bit given one */
+	if (r >= 0 && (st.st_mode & 0777) != TMPDIR_MODE)
+		r = make_accessible(AT_FDCWD, path);
+	if (r < 0)
+		return fail(err, CROFT_STAGE_PREPARE, -r, "open the temporary directory '%s'", path);
+	*ret_fd = fd_take(&fd);
+	return 0;
+}
+
+static bool is_dot(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
 /* A descriptor to read the directory `name` in `dir`, made accessible first if need be. */

@@ -76,7 +76,7 @@ static char *join_clean(struct arena *arena, const char *base, const char *rest)
 	if (out == joined)
 		*out++ = '/';
 	*out = '\0';
-	/* "/work/." has lost its dot and must lose the slash before it too */
+	/* "/srv/." has lost its dot and must lose the slash before it too */
 	if (out - joined > 1 && out[-1] == '/' && rest[strlen(rest) ? strlen(rest) - 1 : 0] != '/')
 		out[-1] = '\0';
 	return joined;

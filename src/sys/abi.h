@@ -109,6 +109,14 @@ const struct landlock_abi *landlock_abi_get(int abi);
 /* The first kernel release with this ABI ("5.13"), or "a later Linux". For messages. */
 const char *landlock_abi_kernel(int abi);
 
+/* openat2 (5.6) */
+struct abi_open_how {
+	uint64_t flags;
+	uint64_t mode;
+	uint64_t resolve;
+};
+#define ABI_RESOLVE_NO_SYMLINKS 0x04U	/* ELOOP if any part of the path is a symbolic link */
+
 #define ABI_CLOSE_RANGE_CLOEXEC (1U << 2)	/* 5.11 */
 
 #define ABI_CLONE_PIDFD 0x00001000		/* 5.2 */

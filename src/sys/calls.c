@@ -45,6 +45,7 @@ struct row {
 
 static struct row rows[] = {
 	NATIVE(openat),
+	ROW(openat2, ABI_NR_OPENAT2),
 	NATIVE(close),
 	ROW(close_range, ABI_NR_CLOSE_RANGE),
 	NATIVE(read),
@@ -93,6 +94,8 @@ static struct row rows[] = {
 	ROW(landlock_add_rule, ABI_NR_LANDLOCK_ADD_RULE),
 	ROW(landlock_restrict_self, ABI_NR_LANDLOCK_RESTRICT_SELF),
 	NATIVE(clock_gettime),
+	NATIVE(timer_create),
+	NATIVE(timer_settime),
 	NATIVE(mmap),
 	NATIVE(munmap),
 };
@@ -163,6 +166,13 @@ static long call6(enum sys_call call, long a, long b, long c, long d, long e, lo
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
 	return (int)CALL(openat, dirfd, PTR(path), flags | O_CLOEXEC, mode);
+}
+
+int sys_openat2(int dirfd, const char *path, int flags, uint64_t resolve)
+{
+	const struct abi_open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC), .resolve = resolve };
+
+	return (int)CALL(openat2, dirfd, PTR(path), PTR(&how), sizeof(how));
 }
 
 int sys_close(int fd)
@@ -452,6 +462,19 @@ int sys_clock_ms(int64_t *ret_ms)
 		return r;
 	*ret_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	return 0;
+}
+
+int sys_timer_start(int64_t ms, int sig)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = sig };
+	const struct itimerspec when = {
+		.it_value = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 + 1 },
+		.it_interval = { .tv_sec = 1 },
+	};
+	int id;
+	long r = CALL(timer_create, CLOCK_MONOTONIC, PTR(&event), PTR(&id));
+
+	return r < 0 ? (int)r : (int)CALL(timer_settime, id, 0, PTR(&when), 0);
 }
 
 int sys_mmap_stack(size_t size, void **ret_base)

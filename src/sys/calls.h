@@ -29,6 +29,7 @@ struct signalfd_siginfo;
 /* One line for each call, by the kernel's name. Drives the enum and the fault tests. */
 #define SYS_CALLS(X)            \
 	X(openat)               \
+	X(openat2)              \
 	X(close)                \
 	X(close_range)          \
 	X(read)                 \
@@ -77,6 +78,8 @@ struct signalfd_siginfo;
 	X(landlock_add_rule)    \
 	X(landlock_restrict_self) \
 	X(clock_gettime)        \
+	X(timer_create)         \
+	X(timer_settime)        \
 	X(mmap)                 \
 	X(munmap)
 
@@ -100,6 +103,7 @@ long sys_real(enum sys_call call, long a, long b, long c, long d, long e, long f
 
 /* Files. Every descriptor made here is CLOEXEC whatever the flags say. */
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode);
+int sys_openat2(int dirfd, const char *path, int flags, uint64_t resolve);	/* mode 0 */
 int sys_close(int fd);
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
 ssize_t sys_read(int fd, void *data, size_t len);
@@ -192,6 +196,11 @@ int sys_uname(struct utsname *ret_name);
 ssize_t sys_getrandom(void *data, size_t len);
 int sys_clock_ms(int64_t *ret_ms);		/* CLOCK_MONOTONIC */
 /* Anonymous, private; the lowest page of `size` is the guard. At least two pages, else -EINVAL. */
+/*
+ * A timer of CLOCK_MONOTONIC that sends `sig` to this process at the end of `ms` and then once
+ * a second; it ends with the process.
+ */
+int sys_timer_start(int64_t ms, int sig);
 int sys_mmap_stack(size_t size, void **ret_base);
 int sys_munmap(void *base, size_t size);
 

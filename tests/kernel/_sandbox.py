@@ -29,6 +29,9 @@ def landlock_abi():
 
 
 ABI = landlock_abi()
+# Where the runner plays a kernel without the newer calls, these operations say nothing about croft.
+FAKED_AWAY = ("openat2-read", "openat2-trunc", "pidfd-open", "pidfd-signal", "pidfd-getfd", "setns") \
+    if FAKE.startswith("calls-") else ()
 MINIMUM = ("--profile", "empty", "--execute", PAYLOAD)
 
 

@@ -59,7 +59,9 @@ def _():
     status_is(result, 125)
     lacks(result.out, "started", "output of the seventeenth")
     matches(result.err, r"(?m)^croft: .*([Ll]andlock|layer)", "message")
-    equal(len(result.err.strip().splitlines()), 1, f"number of lines in {result.err!r}")
+    # each layer may warn of what an older kernel cannot give
+    said_once = [line for line in result.err.splitlines() if "not enforced here" not in line]
+    equal(len(said_once), 1, f"number of lines in {result.err!r}")
 
 
 @test("a sandbox inside a sandbox has each protection that it reports")

@@ -74,6 +74,7 @@ ROWS = [
     ("kernel", f"call sethostname {BAD} 1", "EACCES"),
     ("kernel", f"call setdomainname {BAD} 1", "EACCES"),
 ]
+ROWS = [row for row in ROWS if row[1].split()[0] not in FAKED_AWAY]
 # What passes in every sandbox, so that the filter is not simply shut.
 ORDINARY = ["unshare files", "clone", "call personality 0xffffffff", "call personality 0", "call getpid",
             "call memfd_create @x 1", "prlimit-read 0", "prlimit-write 0", "thread call getpid", "fork call getppid"]

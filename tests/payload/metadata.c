@@ -125,14 +125,26 @@ static int shm_create(int argc, char **argv)
 	return result(unlink(path));
 }
 
-static int queue_create(int argc, char **argv)
+static int queue_keep(int argc, char **argv)
 {
 	int fd = value(syscall(SYS_mq_open, argv[0], O_RDWR | O_CREAT | O_EXCL, 0600, NULL));
 
 	(void)argc;
-	if (fd < 0)
-		return fd;
-	(void)close(fd);
+	if (fd >= 0)
+		(void)close(fd);
+	return fd < 0 ? fd : 0;
+}
+
+static int queue_create(int argc, char **argv)
+{
+	int r = queue_keep(argc, argv);
+
+	return r < 0 ? r : result(syscall(SYS_mq_unlink, argv[0]));
+}
+
+static int queue_remove(int argc, char **argv)
+{
+	(void)argc;
 	return result(syscall(SYS_mq_unlink, argv[0]));
 }
 
@@ -151,5 +163,7 @@ const struct op metadata_ops[] = {
 	{ "name-to-handle", "PATH", 1, 1, name_to_handle },
 	{ "shm-open", "NAME", 1, 1, shm_create },
 	{ "mq-open", "NAME", 1, 1, queue_create },
+	{ "mq-keep", "NAME", 1, 1, queue_keep },
+	{ "mq-unlink", "NAME", 1, 1, queue_remove },
 };
 const size_t n_metadata_ops = PAYLOAD_ENTRIES(metadata_ops);

@@ -64,7 +64,7 @@ def _():
     lines = succeeds(run("nm", "-D", "--defined-only", library(where, "libcroft.so"))).out.splitlines()
     names = {l.split()[2].split("@")[0] for l in lines if l.split()[1] != "A"}
     header = read_file(os.path.join(SOURCE, "include", "croft.h"))
-    promised = set(re.findall(r"CROFT_PUBLIC[^;(]*?(\w+)\(", header))
+    promised = set(re.findall(r"CROFT_PUBLIC[^;(]*?(croft_\w+)\(", header))
     true(len(promised) > 5, f"only {promised} found in croft.h")
     equal(names, promised, "exported names")
 

@@ -164,6 +164,66 @@ static void a_namespace_without_its_powers_does_not_work(void **state)
 	assert_int_equal(host.userns.errnum, EPERM);
 }
 
+static const char *refused_name;
+
+/* The namespace is not really made, and one of its files cannot be opened. */
+static long refuses_one_name(enum sys_call call, long a, long b, long c, long d, long e, long f)
+{
+	const char *name = (const char *)(uintptr_t)b;
+
+	(void)call, (void)a, (void)d, (void)e, (void)f;
+	if (strcmp(name, refused_name) == 0)
+		return -EROFS;
+	return sys_real(SYS_CALL_openat, AT_FDCWD, (long)(uintptr_t) "/dev/null", c, 0, 0, 0);
+}
+
+static void each_file_of_the_mapping_must_be_written(void **state)
+{
+	static const struct {
+		const char *refused;
+		int errnum;
+	} cases[] = {
+		{ "/proc/self/setgroups", EROFS },
+		{ "/proc/self/uid_map", EROFS },
+		{ "/proc/self/gid_map", EROFS },
+		{ "/proc/self/status", 0 },
+	};
+
+	(void)state;
+	answer = 0;
+	sys_replace(SYS_CALL_unshare, gives_answer);
+	sys_replace(SYS_CALL_openat, refuses_one_name);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct host host = { 0 };
+
+		refused_name = cases[i].refused;
+		assert_int_equal(probe_userns(&host, NULL), 0);
+		assert_int_equal(host.userns.errnum, cases[i].errnum);
+		assert_int_equal(host.userns.works, cases[i].errnum ? HOST_NO : HOST_YES);
+	}
+}
+
+static unsigned waits;
+
+static long is_interrupted_twice(enum sys_call call, long a, long b, long c, long d, long e, long f)
+{
+	return waits++ < 2 ? -EINTR : sys_real(call, a, b, c, d, e, f);
+}
+
+static void an_interrupted_wait_goes_on(void **state)
+{
+	struct host host = { 0 };
+
+	(void)state;
+	answer = -ENOSPC;
+	sys_replace(SYS_CALL_unshare, gives_answer);
+	sys_replace(SYS_CALL_wait4, is_interrupted_twice);
+	assert_int_equal(probe_userns(&host, NULL), 0);
+	assert_int_equal(waits, 3);
+	assert_int_equal(host.userns.errnum, ENOSPC);
+	assert_int_equal(sys_real(SYS_CALL_wait4, -1, 0, __WALL | WNOHANG, 0, 0, 0), -ECHILD);
+}
+
 static long dies_of_the_signal(enum sys_call call, long a, long b, long c, long d, long e, long f)
 {
 	const struct sys_sigaction by_default = { .handler = SIG_DFL };
@@ -197,10 +257,11 @@ static void a_child_that_cannot_be_made_is_a_failure(void **state)
 {
 	struct host host = { .landlock.abi = 3 };
 	struct croft_error err;
-	uint64_t before, after;
+	const uint64_t before = UINT64_C(1) << (SIGUSR1 - 1);
+	uint64_t after;
 
 	(void)state;
-	assert_int_equal(sys_sigprocmask(SIG_BLOCK, NULL, &before), 0);
+	assert_int_equal(sys_sigprocmask(SIG_SETMASK, &before, NULL), 0);
 	answer = -EAGAIN;
 	sys_replace(SYS_CALL_clone, gives_answer);
 	assert_int_equal(host_probe_enforcement(&host, &err), -EAGAIN);
@@ -223,14 +284,15 @@ static void the_full_probe_leaves_the_caller_as_it_was(void **state)
 {
 	int before = lowest_free();
 	int nnp_before = sys_prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
-	uint64_t mask_before, mask_after;
+	const uint64_t mask_before = UINT64_C(1) << (SIGUSR1 - 1);
+	uint64_t mask_after;
 	struct sigaction count = { .sa_handler = count_signal }, old;
 	struct host quick, host;
 	struct croft_error err;
 
 	(void)state;
 	assert_int_equal(sigaction(SIGCHLD, &count, &old), 0);
-	assert_int_equal(sys_sigprocmask(SIG_BLOCK, NULL, &mask_before), 0);
+	assert_int_equal(sys_sigprocmask(SIG_SETMASK, &mask_before, NULL), 0);
 	assert_int_equal(host_probe_fully(&host, &err), 0);
 	assert_int_equal(sys_sigprocmask(SIG_BLOCK, NULL, &mask_after), 0);
 	assert_int_equal(sigaction(SIGCHLD, &old, NULL), 0);
@@ -244,6 +306,7 @@ static void the_full_probe_leaves_the_caller_as_it_was(void **state)
 	assert_int_not_equal(host.userns.works, HOST_UNKNOWN);
 	assert_int_equal(host.userns.works == HOST_YES, host.userns.errnum == 0);
 	assert_int_not_equal(host.cgroup.is_delegated, HOST_UNKNOWN);
+	assert_int_equal(access("/proc/self/cgroup", R_OK) == 0, host.cgroup.version > 0);
 	assert_int_equal(host_probe(&quick, &err), 0);
 	assert_int_equal(quick.landlock.abi, host.landlock.abi);
 }
@@ -292,6 +355,8 @@ int main(void)
 					  restore),
 		cmocka_unit_test_teardown(a_user_namespace_that_is_refused_says_why, restore),
 		cmocka_unit_test_teardown(a_namespace_without_its_powers_does_not_work, restore),
+		cmocka_unit_test_teardown(each_file_of_the_mapping_must_be_written, restore),
+		cmocka_unit_test_teardown(an_interrupted_wait_goes_on, restore),
 		cmocka_unit_test_teardown(
 			a_filter_that_kills_is_a_refusal_and_another_death_a_failure, restore),
 		cmocka_unit_test_teardown(a_child_that_cannot_be_made_is_a_failure, restore),

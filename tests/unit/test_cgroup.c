@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "host/probe.h"
 #include "sys/calls.h"
+#include "sys/fd.h"
 
 static int answer;
 
@@ -64,6 +65,22 @@ static void the_unified_tree_is_found_among_the_others(void **state)
 	}
 }
 
+static void the_version_is_that_of_our_own_file_and_0_without_it(void **state)
+{
+	char text[8192], path[4096];
+	struct host host = { .cgroup.version = 7 };
+
+	(void)state;
+	if (fd_read_file(AT_FDCWD, "/proc/self/cgroup", text, sizeof(text)) < 0)
+		text[0] = '\0';
+	assert_int_equal(probe_cgroup(&host, NULL), 0);
+	assert_int_equal(host.cgroup.version, cgroup_parse(text, path, sizeof(path)));
+	answer = -ENOENT;
+	sys_replace(SYS_CALL_openat, gives_answer);
+	assert_int_equal(probe_cgroup(&host, NULL), 0);
+	assert_int_equal(host.cgroup.version, 0);
+}
+
 static void a_group_that_takes_no_child_is_not_delegated(void **state)
 {
 	struct host host;
@@ -108,7 +125,7 @@ static void the_group_that_was_made_is_removed_again(void **state)
 	struct host host = { 0 }, refused = { 0 };
 
 	(void)state;
-	assert_int_equal(host_probe(&host, NULL), 0);
+	assert_int_equal(probe_cgroup(&host, NULL), 0);
 	if (host.cgroup.version != 2) {
 		print_message("no unified cgroup tree here\n");
 		skip();
@@ -136,6 +153,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_unified_tree_is_found_among_the_others),
+		cmocka_unit_test_teardown(the_version_is_that_of_our_own_file_and_0_without_it,
+					  restore),
 		cmocka_unit_test_teardown(a_group_that_takes_no_child_is_not_delegated, restore),
 		cmocka_unit_test_teardown(the_group_that_was_made_is_removed_again, restore),
 	};

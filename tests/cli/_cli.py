@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""
+_cli.py - what the tests of this folder share: a command that leaves a trace, refusals, terminals.
+
+The tests see croft from outside only. "Nothing ran" is asked of the file system: the command of a
+Canary makes a file, and only the command could have. Each refusal stands beside a start with the
+same words but one, so that neither a croft that refuses all nor one that runs all can pass.
+
+All of it runs as root and as an ordinary user, and again under an emulator of older kernels: what
+depends on the kernel's age is computed from ABI.
+"""
+import ctypes
+import json
+import time
+
+from harness import *       # pylint: disable=wildcard-import,unused-wildcard-import
+import harness
+
+REFER, TRUNCATE, TCP, IOCTL_DEV, SCOPES, PATH_SOCKETS, UDP = 2, 3, 4, 5, 6, 9, 10
+LANDLOCK_CREATE_RULESET, LANDLOCK_VERSION = 444, 1
+PR_SET_CHILD_SUBREAPER = 36
+
+ABI = max(ctypes.CDLL(None).syscall(LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), LANDLOCK_VERSION), 0)
+PYTHON = "/usr/bin/python3"
+TMP = os.path.realpath(tempfile.gettempdir())
+
+MESSAGE = re.compile(r"croft: [^\x00-\x1f\x7f]+\n")
+FRESH = re.compile(r"croft-[0-9a-f]{24}")       # the name of a fresh TMPDIR
+
+
+class Canary:
+    """A command that makes a file, and what it needs for that: whether anything ran."""
+
+    def __init__(self):
+        self.folder = tempdir()
+        self.path = os.path.join(self.folder, "ran")
+        self.grants = ["--profile", "system", "--execute", PAYLOAD, "--write", self.folder]
+        self.command = [PAYLOAD, "create", self.path]
+
+    def has_run(self):
+        return os.path.lexists(self.path)
+
+    def run(self, options=(), **how):
+        return run_croft("run", *self.grants, *options, "--", *self.command, **how)
+
+
+def without_warning(text):
+    """Standard error without the line that names what an older kernel lacks of the preferred protections."""
+    line, _, rest = text.partition("\n")
+    return rest if line.startswith("croft: not enforced here: ") else text
+
+
+def is_message(text):
+    """One line from croft and nothing else."""
+    text = without_warning(text)
+    if not MESSAGE.fullmatch(text):
+        fail(f"not one line of croft: {text!r}")
+
+
+def refused(result, status, *parts):
+    """croft said why, in one line that holds all parts, ended so, and printed nothing else."""
+    status_is(result, status)
+    is_message(result.err)
+    for part in parts:
+        contains(result.err, part, "message")
+    equal(result.out, "", "standard output")
+
+
+def refuses(options, *parts, status=125, **how):
+    """These options stop the start, and nothing ran."""
+    canary = Canary()
+    refused(canary.run(options, **how), status, *parts)
+    true(not canary.has_run(), f"the command ran in spite of {options}")
+
+
+def starts(options, **how):
+    """With these options the command runs."""
+    canary = Canary()
+    result = succeeds(canary.run(options, **how))
+    true(canary.has_run(), f"the command did not run with {options}")
+    return result
+
+
+def refuses_command(command, status, *parts, options=(), **how):
+    """A command that cannot be started, in place and supervised."""
+    for tier in ([], ["--supervise"]):
+        refused(run_croft("run", "--profile", "system", *tier, *options, "--", *command, **how), status, *parts)
+
+
+def project(name="project"):
+    """An empty directory that is neither a home nor above one."""
+    path = os.path.join(tempdir(), name)
+    os.mkdir(path)
+    return path
+
+
+def executable(path, text):
+    return write_file(path, text, 0o755)
+
+
+def script(path, *lines, interpreter="/bin/sh"):
+    """A program of some lines."""
+    return executable(path, "\n".join([f"#!{interpreter}", *lines, ""]))
+
+
+def status_of(*args, **how):
+    """croft run --status-fd with these arguments: (Result, the object)."""
+    read_end, write_end = os.pipe()
+    try:
+        result = run_croft("run", "--status-fd", write_end, *args, pass_fds=[write_end], **how)
+    finally:
+        os.close(write_end)
+        with os.fdopen(read_end, encoding="utf-8") as f:
+            text = f.read()
+    lines = text.splitlines()
+    equal(len(lines), 1, f"lines of the status {text!r}")
+    return result, json.loads(lines[0])
+
+
+def wait_until(condition, what, seconds=10.0):
+    """Polls until condition() is true and gives back what it gave."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            fail(f"not within {seconds} s: {what}")
+        time.sleep(0.02)
+
+
+def state_of(pid):
+    """The letter of /proc/PID/stat, "" when there is no such process."""
+    try:
+        text = read_file(f"/proc/{pid}/stat")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    return text[text.rindex(")") + 2]
+
+
+def is_gone(pid):
+    return state_of(pid) in ("", "Z")
+
+
+def leftovers(parent=TMP):
+    """Fresh directories of croft that are still there."""
+    return sorted(name for name in os.listdir(parent) if FRESH.fullmatch(name))
+
+
+def main():
+    """As harness.main(); the last fresh directory goes a moment after the last command."""
+    try:
+        harness.main()
+    finally:
+        end = time.monotonic() + 5
+        while leftovers() and time.monotonic() < end:
+            time.sleep(0.02)
