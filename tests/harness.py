@@ -79,9 +79,11 @@ def tempdir():
 
 
 def _remove_tree(path):
-    for folder, _, _ in os.walk(path):      # a test may have taken our rights away
-        if not os.path.islink(folder):
-            os.chmod(folder, 0o700)
+    os.chmod(path, 0o700)       # a test may have taken our rights away
+    for folder, inside, _ in os.walk(path):
+        for name in inside:
+            if not os.path.islink(os.path.join(folder, name)):
+                os.chmod(os.path.join(folder, name), 0o700)
     shutil.rmtree(path)
 
 

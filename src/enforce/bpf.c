@@ -172,6 +172,15 @@ static unsigned put_open(struct program *program, unsigned arg)
 	return put_load(program, OFFSET_LOW(arg), next);
 }
 
+static unsigned put_setsockopt(struct program *program)
+{
+	unsigned next = put_test(program, BPF_JEQ, ABI_TCP_ULP, VERDICT_EACCES, VERDICT_ALLOW);
+
+	next = put_load(program, OFFSET_LOW(2), next);
+	next = put_test(program, BPF_JEQ, IPPROTO_TCP, next, VERDICT_ALLOW);
+	return put_load(program, OFFSET_LOW(1), next);
+}
+
 /* Refuses an argument with any bit of the mask. */
 static unsigned put_bits(struct program *program, unsigned arg, uint32_t mask)
 {
@@ -210,6 +219,8 @@ static unsigned put_check(struct program *program, const struct syscall_policy *
 		return put_open(program, 1);
 	case CHECK_OPEN_FLAGS_2:
 		return put_open(program, 2);
+	case CHECK_SETSOCKOPT:
+		return put_setsockopt(program);
 	case CHECK_NONE:
 	case CHECK_MAX:
 		break;

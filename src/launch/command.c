@@ -26,20 +26,17 @@
 
 #define SCRIPT_HEAD 256		/* what the kernel reads of a first line (BINPRM_BUF_SIZE, since 5.1) */
 
-/* The name as seen from the command's working directory. */
-static int join(const struct plan *plan, const char *dir, const char *name, char *ret_path, size_t size)
+/* A directory of PATH (not terminated; empty means here) and a name, as seen from the command's working directory. */
+static int join(const struct plan *plan, const char *dir, size_t dir_len, const char *name, char *ret_path,
+		size_t size)
 {
-	const char *base = plan->workdir && dir[0] != '/' ? plan->workdir : "";
+	const char *base = plan->workdir && dir[0] != '/' && name[0] != '/' ? plan->workdir : "";
 	int n;
 
-	if (!*dir)
-		dir = ".";
-	if (name[0] == '/')
-		n = snprintf(ret_path, size, "%s", name);
-	else if (*base)
-		n = snprintf(ret_path, size, "%s/%s/%s", base, dir, name);
-	else
-		n = snprintf(ret_path, size, "%s/%s", dir, name);
+	if (dir_len == 0 || name[0] == '/')
+		dir_len = 0;
+	n = snprintf(ret_path, size, "%s%s%.*s%s%s", base, *base ? "/" : "", (int)dir_len, dir, dir_len ? "/" : "",
+		     name);
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
@@ -152,23 +149,17 @@ static int search(const struct plan *plan, const char *name, const char *path, c
 
 	for (const char *entry = path;; entry++) {
 		size_t len = strcspn(entry, ":");
-		char dir[PATH_MAX], candidate[PATH_MAX];
 		struct croft_error error;
 		int verdict;
 
-		if (len < sizeof(dir)) {
-			memcpy(dir, entry, len);
-			dir[len] = '\0';
-			if (join(plan, dir, name, candidate, sizeof(candidate)) == 0) {
-				verdict = judge(plan, name, candidate, &error);
-				if (verdict == 0) {
-					memcpy(ret_path, candidate, strlen(candidate) < size ? strlen(candidate) + 1 : size);
-					return 0;
-				}
-				if (r == -ENOENT && verdict != -ENOENT && verdict != -EISDIR) {
-					best = error;
-					r = verdict;
-				}
+		/* ret_path takes each candidate in turn; what fits nowhere is no candidate */
+		if (len < PATH_MAX && join(plan, entry, len, name, ret_path, size) == 0) {
+			verdict = judge(plan, name, ret_path, &error);
+			if (verdict == 0)
+				return 0;
+			if (r == -ENOENT && verdict != -ENOENT && verdict != -EISDIR) {
+				best = error;
+				r = verdict;
 			}
 		}
 		entry += len;
@@ -183,19 +174,19 @@ static int search(const struct plan *plan, const char *name, const char *path, c
 int command_find(const struct plan *plan, char *ret_path, size_t size, struct croft_error *err)
 {
 	const char *name = plan->command.argv[0];
-	char path[PATH_MAX];
 	const char *search_path = NULL;
 	int r;
 
 	if (!*name)
 		return fail(err, CROFT_STAGE_EXEC, ENOENT, "find a command with an empty name");
-	if (strlen(name) >= sizeof(path) || strlen(name) >= size)
+	if (strlen(name) >= size)
 		return fail(err, CROFT_STAGE_EXEC, ENAMETOOLONG, "find a command of %zu bytes", strlen(name));
 	if (strchr(name, '/')) {
-		r = join(plan, ".", name, path, sizeof(path));
+		r = join(plan, "", 0, name, ret_path, size);
 		if (r < 0)
 			return fail(err, CROFT_STAGE_EXEC, -r, "find '%s'", name);
-		r = judge(plan, name, path, err);
+		/* executed after the change of directory: under the name that was given */
+		r = judge(plan, name, ret_path, err);
 		if (r == 0)
 			memcpy(ret_path, name, strlen(name) + 1);
 		return r;

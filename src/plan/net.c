@@ -116,6 +116,7 @@ int plan_net(struct plan *plan, struct croft_error *err)
 		policy->refuses_listen = wishes.connects_tcp && !wishes.listens_tcp;
 		/* Landlock checks fast open since 7.2 */
 		policy->refuses_fastopen = policy->allows_inet_stream && plan->abi < 10;
+		policy->refuses_tcp_ulp = policy->allows_inet_stream;
 	}
 	return 0;
 }

@@ -149,6 +149,9 @@ const struct syscall_entry syscall_entries[] = {
 	CHECKED("sendto", 44, 206, RULE_FASTOPEN, CHECK_SEND_FLAGS_3),
 	CHECKED("sendmsg", 46, 211, RULE_FASTOPEN, CHECK_SEND_FLAGS_2),
 	CHECKED("sendmmsg", 307, 269, RULE_FASTOPEN, CHECK_SEND_FLAGS_3),
+
+	/* The ULP "smc" (5.17) makes a socket whose connect the kernel makes by itself, past Landlock. */
+	CHECKED("setsockopt", 54, 208, RULE_TCP_ULP, CHECK_SETSOCKOPT),
 };
 /* clang-format on */
 

@@ -30,6 +30,8 @@ static bool rule_applies(const struct syscall_policy *policy, unsigned rule)
 		return policy->refuses_listen;
 	case RULE_FASTOPEN:
 		return policy->refuses_fastopen;
+	case RULE_TCP_ULP:
+		return policy->refuses_tcp_ulp;
 	case RULE_MAX:
 		break;
 	}
@@ -104,6 +106,8 @@ static bool check_passes(const struct syscall_policy *policy, enum arg_check che
 		return open_passes(low[1]);
 	case CHECK_OPEN_FLAGS_2:
 		return open_passes(low[2]);
+	case CHECK_SETSOCKOPT:
+		return low[1] != IPPROTO_TCP || low[2] != ABI_TCP_ULP;
 	case CHECK_NONE:
 	case CHECK_MAX:
 		break;

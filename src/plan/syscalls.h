@@ -39,6 +39,8 @@ struct syscall_policy {
 	bool refuses_other_net;		/* every family, type and protocol not named above */
 	bool refuses_listen;
 	bool refuses_fastopen;		/* MSG_FASTOPEN in sendto, sendmsg, sendmmsg */
+	/* setsockopt TCP_ULP: a TCP socket could become an SMC one, which Landlock does not see */
+	bool refuses_tcp_ulp;
 };
 
 enum verdict {
@@ -62,6 +64,7 @@ enum arg_check {
 	CHECK_SEND_FLAGS_3,	/* sendto, sendmmsg: args[3] */
 	CHECK_OPEN_FLAGS_1,	/* open: args[1], see SYSCALL_OPEN_MASK */
 	CHECK_OPEN_FLAGS_2,	/* openat: args[2] */
+	CHECK_SETSOCKOPT,	/* args[1] level, args[2] name: TCP_ULP */
 	CHECK_MAX
 };
 
@@ -93,6 +96,7 @@ enum syscall_rule {
 	RULE_SOCKETS,			/* filters_sockets */
 	RULE_LISTEN,			/* refuses_listen */
 	RULE_FASTOPEN,			/* refuses_fastopen */
+	RULE_TCP_ULP,			/* refuses_tcp_ulp */
 	RULE_MAX
 };
 

@@ -52,11 +52,15 @@ static bool has_dotdot(const char *path)
 /* Joins and drops "//" and "/./"; a final slash stays: it asks for a directory. */
 static char *join_clean(struct arena *arena, const char *base, const char *rest)
 {
-	char *joined = arena_printf(arena, "%s/%s", base, rest);
+	size_t base_len = strlen(base), rest_len = strlen(rest);
+	char *joined = arena_alloc(arena, base_len + rest_len + 2);
 	char *out = joined;
 
 	if (!joined)
 		return NULL;
+	memcpy(joined, base, base_len);
+	joined[base_len] = '/';
+	memcpy(joined + base_len + 1, rest, rest_len);
 	for (const char *p = joined; *p;) {
 		size_t len = strcspn(p, "/");
 
@@ -77,7 +81,7 @@ static char *join_clean(struct arena *arena, const char *base, const char *rest)
 		*out++ = '/';
 	*out = '\0';
 	/* "/srv/." has lost its dot and must lose the slash before it too */
-	if (out - joined > 1 && out[-1] == '/' && rest[strlen(rest) ? strlen(rest) - 1 : 0] != '/')
+	if (out - joined > 1 && out[-1] == '/' && !(rest_len && rest[rest_len - 1] == '/'))
 		out[-1] = '\0';
 	return joined;
 }

@@ -130,6 +130,7 @@ struct abi_open_how {
 /* sockets */
 #define ABI_SOCK_TYPE_MASK 0xfU		/* the kernel's SOCK_TYPE_MASK: the rest are flags */
 #define ABI_MSG_FASTOPEN 0x20000000U	/* 3.7 */
+#define ABI_TCP_ULP 31U			/* setsockopt, level IPPROTO_TCP; 4.13 */
 
 enum arch { ARCH_X86_64, ARCH_AARCH64, ARCH_MAX };
 

@@ -10,7 +10,12 @@ All of it runs as root and as an ordinary user, and again under an emulator of o
 depends on the kernel's age is computed from ABI.
 """
 import ctypes
+import fcntl
 import json
+import pty
+import select
+import struct
+import termios
 import time
 
 from harness import *       # pylint: disable=wildcard-import,unused-wildcard-import
@@ -145,6 +150,118 @@ def is_gone(pid):
 def leftovers(parent=TMP):
     """Fresh directories of croft that are still there."""
     return sorted(name for name in os.listdir(parent) if FRESH.fullmatch(name))
+
+
+class Terminal:
+    """
+    A program on a terminal of its own, as a person would use it: send text, expect answers. It and
+    all that it started in its session are ended after the test.
+    """
+
+    def __init__(self, *argv, cwd=None, env=None, rows=30, columns=100):
+        self.seen = ""      # what was printed and not yet matched
+        self.log = ""       # all that was printed
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            try:
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+                os.chdir(cwd or os.getcwd())
+                os.execvpe(argv[0], argv, dict(os.environ if env is None else env))
+            finally:
+                os._exit(127)
+        cleanup(self._end)
+
+    def _end(self):
+        for pid in self.session():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        os.close(self.fd)
+        try:
+            os.waitpid(self.pid, 0)
+        except ChildProcessError:
+            pass
+
+    def session(self):
+        """The processes of the terminal's session."""
+        found = []
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                text = read_file(f"/proc/{name}/stat")
+            except OSError:
+                continue
+            if int(text[text.rindex(")") + 2:].split()[3]) == self.pid:
+                found.append(int(name))
+        return found
+
+    def send(self, text):
+        os.write(self.fd, text.encode())
+
+    def line(self, text):
+        self.send(text + "\n")
+
+    def read(self, seconds):
+        """Takes in what is there; False at the end of the terminal."""
+        if not select.select([self.fd], [], [], seconds)[0]:
+            return True
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError:     # EIO: nobody has the other side
+            return False
+        text = data.decode("utf-8", "replace")
+        self.seen += text
+        self.log += text
+        return bool(data)
+
+    def expect(self, pattern, seconds=10.0):
+        """Waits for the pattern, drops what came before it, and gives back the match."""
+        end = time.monotonic() + seconds
+        while True:
+            match = re.search(pattern, self.seen)
+            if match:
+                self.seen = self.seen[match.end():]
+                return match
+            if time.monotonic() > end or not self.read(0.1):
+                fail(f"not seen: {pattern!r}\n  since then: {self.seen!r}\n  before: {self.log!r}")
+
+    def quiet(self, seconds=0.3):
+        """Nothing but what was matched is printed for a while."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.read(0.05)
+        equal(self.seen, "", "unexpected output")
+
+    def wait(self, seconds=10.0):
+        """The status of the program on the terminal, when it ends."""
+        def ended():
+            self.read(0)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            return [os.waitstatus_to_exitcode(status)] if pid else None
+        return wait_until(ended, "the program on the terminal ends", seconds)[0]
+
+
+PROMPT = "%ready% "
+
+
+class Shell(Terminal):
+    """An interactive bash with job control, without line editing and echo."""
+
+    def __init__(self, cwd=None):
+        env = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "TERM": "dumb", "TMPDIR": TMP, "LANG": "C.UTF-8"}
+        super().__init__("/bin/bash", "--norc", "--noprofile", "--noediting", "-i", cwd=cwd, env=env)
+        self.line(f"stty -echo; PS1='{PROMPT[:3]}''{PROMPT[3:]}'")
+        self.expect(re.escape(PROMPT))
+
+    def prompt(self, seconds=10.0):
+        self.expect(re.escape(PROMPT), seconds)
+
+    def ask(self, line, pattern):
+        """One command, its answer, and the prompt."""
+        self.line(line)
+        match = self.expect(pattern)
+        self.prompt()
+        return match
 
 
 def main():

@@ -52,7 +52,7 @@ def tidy(path):
 
 
 def gcc(path):
-    return call("gcc", *FLAGS, "-O2", "-Wall", "-Wextra", "-fanalyzer", *GCC_OFF, "-Werror", "-c", "-o", "/dev/null", path)
+    return call("gcc", *FLAGS, "-O2", "-Wall", "-Wextra", "-fanalyzer", "-fdiagnostics-path-format=none", *GCC_OFF, "-Werror", "-c", "-o", "/dev/null", path)
 
 
 def cppcheck(path):

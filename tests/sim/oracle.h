@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <setjmp.h>
@@ -143,6 +144,9 @@ static inline void export_program(scmp_filter_ctx ctx, struct program *ret_progr
 
 static inline void deny_by_arguments(scmp_filter_ctx ctx, const struct syscall_policy *policy)
 {
+	static const unsigned option[] = { 1, 2 };
+	static const uint32_t whole[] = { UINT32_MAX, UINT32_MAX };
+	static const uint32_t tcp_ulp[] = { SOL_TCP, TCP_ULP };
 	static const uint32_t namespaces[] = { CLONE_NEWNS,  CLONE_NEWCGROUP, CLONE_NEWUTS,
 					       CLONE_NEWIPC, CLONE_NEWUSER,   CLONE_NEWPID,
 					       CLONE_NEWNET };
@@ -158,6 +162,8 @@ static inline void deny_by_arguments(scmp_filter_ctx ctx, const struct syscall_p
 		add_one(ctx, EACCES, "sendmsg", 2, MSG_FASTOPEN, MSG_FASTOPEN);
 		add_one(ctx, EACCES, "sendmmsg", 3, MSG_FASTOPEN, MSG_FASTOPEN);
 	}
+	if (policy->refuses_tcp_ulp)
+		add_low(ctx, EACCES, "setsockopt", 2, option, whole, tcp_ulp);
 	if (policy->refuses_path_truncate) {
 		add_one(ctx, EACCES, "open", 1, O_TRUNC | O_ACCMODE, O_TRUNC | O_RDONLY);
 		add_one(ctx, EACCES, "open", 1, O_TRUNC | O_ACCMODE, O_TRUNC | O_ACCMODE);

@@ -106,6 +106,7 @@ static struct syscall_policy refuse_all(void)
 		.refuses_other_net = true,
 		.refuses_listen = true,
 		.refuses_fastopen = true,
+		.refuses_tcp_ulp = true,
 	};
 }
 
@@ -120,6 +121,7 @@ enum permit {
 	PERMIT_OTHER,
 	PERMIT_LISTEN,
 	PERMIT_FASTOPEN,
+	PERMIT_TCP_ULP,
 };
 
 static void permit(struct syscall_policy *policy, unsigned what)
@@ -135,6 +137,7 @@ static void permit(struct syscall_policy *policy, unsigned what)
 	policy->refuses_other_net = what != PERMIT_OTHER;
 	policy->refuses_listen = what != PERMIT_LISTEN;
 	policy->refuses_fastopen = what != PERMIT_FASTOPEN;
+	policy->refuses_tcp_ulp = what != PERMIT_TCP_ULP;
 }
 
 static struct outcome run_policy(const struct syscall_policy *policy, const struct call *call)
@@ -253,6 +256,7 @@ static const struct {
 	  PERMIT_FASTOPEN,
 	  EACCES,
 	  { SYS_sendmmsg, { -1, BAD, 0, MSG_FASTOPEN } } },
+	{ "TCP ULP", PERMIT_TCP_ULP, EACCES, { SYS_setsockopt, { -1, IPPROTO_TCP, TCP_ULP } } },
 };
 
 /* Passed by refuse_all: the answer is the kernel's. */
@@ -276,6 +280,8 @@ static const struct {
 	  { SYS_socketpair, { AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, (long)pair } } },
 	{ "sendto", { SYS_sendto, { -1, 0, 0, MSG_NOSIGNAL } } },
 	{ "connect", { SYS_connect, { -1 } } },
+	{ "setsockopt", { SYS_setsockopt, { -1, IPPROTO_TCP, TCP_NODELAY } } },
+	{ "setsockopt of another level", { SYS_setsockopt, { -1, SOL_SOCKET, TCP_ULP } } },
 	{ "landlock_create_ruleset", { ABI_NR_LANDLOCK_CREATE_RULESET, { 0, 0, 1 } } },
 	{ "seccomp", { SYS_seccomp, { 99 } } },
 	{ "adjtimex", { SYS_adjtimex, { BAD } } },
@@ -404,6 +410,7 @@ static struct syscall_policy policy_from_bits(uint32_t bits)
 		.refuses_other_net = bits & 128,
 		.refuses_listen = bits & 256,
 		.refuses_fastopen = bits & 512,
+		.refuses_tcp_ulp = bits >> 22 & 1,
 	};
 
 	for (size_t i = 0; i < GROUP_MAX; i++)
@@ -417,7 +424,7 @@ static void the_kernel_takes_the_program_of_any_policy(void **state)
 
 	(void)state;
 	for (uint32_t i = 0, bits = 0; i < 200; i++, bits += 0x9e3779b1) {
-		struct syscall_policy policy = policy_from_bits(i == 0 ? 0x3ff : bits & 0x3fffff);
+		struct syscall_policy policy = policy_from_bits(i == 0 ? 0x4003ff : bits & 0x7fffff);
 		struct outcome outcome;
 
 		policy.is_off = i == 1;

@@ -215,6 +215,7 @@ static struct syscall_policy refuse_all(enum arch arch)
 		.refuses_other_net = true,
 		.refuses_listen = true,
 		.refuses_fastopen = true,
+		.refuses_tcp_ulp = true,
 	};
 }
 
@@ -287,13 +288,14 @@ static void each_single_promise_agrees(void **state)
 {
 	(void)state;
 	for (unsigned arch = 0; arch < ARCH_MAX; arch++) {
-		for (unsigned bit = 0; bit < 4; bit++) {
+		for (unsigned bit = 0; bit < 5; bit++) {
 			struct syscall_policy policy = allow_all(arch);
 
 			policy.refuses_ptrace = bit == 0;
 			policy.refuses_path_truncate = bit == 1;
 			policy.refuses_listen = bit == 2;
 			policy.refuses_fastopen = bit == 3;
+			policy.refuses_tcp_ulp = bit == 4;
 			try_policy(&policy);
 		}
 	}

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,6 +36,7 @@ static struct syscall_policy refuse_all(enum arch arch)
 		.refuses_other_net = true,
 		.refuses_listen = true,
 		.refuses_fastopen = true,
+		.refuses_tcp_ulp = true,
 	};
 }
 
@@ -134,6 +136,9 @@ static const struct verdict_case checked_cases[] = {
 	{ "sendto", { 3, 0, 0, MSG_FASTOPEN }, { 3, 0, 0, MSG_NOSIGNAL } },
 	{ "sendmsg", { 3, 0, HIGH | MSG_FASTOPEN }, { 3, 0, 0, MSG_FASTOPEN } },
 	{ "sendmmsg", { 3, 0, 0, UINT32_MAX }, { 3, 0, MSG_FASTOPEN, 0 } },
+	{ "setsockopt", { 3, IPPROTO_TCP, TCP_ULP }, { 3, IPPROTO_TCP, TCP_NODELAY } },
+	{ "setsockopt", { 3, HIGH | IPPROTO_TCP, HIGH | TCP_ULP }, { 3, SOL_SOCKET, TCP_ULP } },
+	{ "setsockopt", { TCP_ULP, IPPROTO_TCP, TCP_ULP }, { 3, TCP_ULP, IPPROTO_TCP } },
 	{ "open", { 0, O_TRUNC }, { 0, O_TRUNC | O_WRONLY } },
 	{ "open", { 0, O_TRUNC | 3 }, { 0, 3 } },
 	{ "openat", { 0, 0, HIGH | O_TRUNC | O_CLOEXEC }, { 0, 0, O_TRUNC | O_RDWR } },
