@@ -97,7 +97,7 @@ CROFT_PUBLIC int croft_profile_new(const char *builtin, const char *home, const 
 CROFT_PUBLIC void croft_profile_free(struct croft_profile *profile);
 
 /*
- * Adds one wish. Keys and values are the long options of croft-run(1) and their
+ * Adds one wish. Keys and values are the long options of croft(1) and their
  * arguments, without the dashes: "read" "/usr", "connect" "443",
  * "limit" "memory=1GiB", "require" "signals". Switches ("env-all", "audit") take NULL. The text is copied.
  * The keys "time", "grace", "supervise" and "keep-fd" are stored; who launches a

@@ -332,14 +332,19 @@ static void print_long_text(struct buf *buf, enum option_command command)
 
 void options_help(struct buf *buf, enum option_command command, bool wants_all)
 {
+	unsigned shown = command;
+
 	print_usage(buf, command);
 	if (wants_all)
 		print_long_text(buf, command);
+	/* everything about the program is everything about its commands */
+	if (wants_all && command == CMD_GLOBAL)
+		shown |= CMD_RUN | CMD_PLAN | CMD_WHY;
 	for (int group = 0; group < GROUPS_MAX; group++) {
 		bool has_title = false;
 
 		for (int id = 0; id < OPT_MAX; id++) {
-			if (options[id].group != (enum option_group)group || !(options[id].commands & command))
+			if (options[id].group != (enum option_group)group || !(options[id].commands & shown))
 				continue;
 			if (!has_title)
 				buf_printf(buf, "\n%s\n", group_titles[group]);

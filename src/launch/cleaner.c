@@ -29,6 +29,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "launch/tmpdir.h"
 #include "sys/calls.h"
@@ -118,4 +119,17 @@ int tmpdir_start_cleaner(const char *path, pid_t *ret_pid, struct croft_error *e
 		return fail(err, CROFT_STAGE_PREPARE, -pid, "start the cleaner of the temporary directory");
 	*ret_pid = pid;
 	return 0;
+}
+
+int tmpdir_finish(const char *path, pid_t cleaner)
+{
+	int r, waited;
+
+	/* stopped first: two who remove the same tree would each meet gaps that the other made */
+	(void)sys_kill(cleaner, SIGKILL);
+	do {
+		waited = sys_wait4(cleaner, NULL, __WALL, NULL);
+	} while (waited == -EINTR);
+	r = tmpdir_remove(path);
+	return r < 0 ? r : (waited < 0 ? waited : 0);
 }

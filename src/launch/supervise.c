@@ -3,9 +3,9 @@
  * supervise.c - the loop of a waiting parent.
  *
  * The command stays in croft's process group, so the terminal reaches it as if
- * croft were not there: Ctrl-C and Ctrl-Z go to both. What somebody sends to croft
- * alone (kill) is passed on; what the terminal sent (si_code SI_KERNEL) is not,
- * or the command would get it twice.
+ * croft were not there. What somebody sends to croft alone (kill) is passed on; what
+ * the terminal sent (si_code SI_KERNEL) is not, or the command would get it twice.
+ * Ctrl-Z is the command's to obey or to ignore; croft stops when the command has.
  *
  * croft is a subreaper: whatever the command leaves behind becomes its child, and
  * is killed when the command has ended. The command dies with croft
@@ -24,16 +24,20 @@
 #include <sys/wait.h>
 
 #include "launch/survivors.h"
+#include "launch/tmpdir.h"
 #include "sys/calls.h"
 #include "sys/fd.h"
 
 #define BIT(sig) (1ULL << ((sig)-1))
-#define STOP_SETTLE_MS 30	/* a continued group is continued one after another */
+#define STOP_SETTLE_MS 30
 
-/* What is passed on. Stops and continues act on the group; faults are croft's own. */
+/* What is passed on. Stops are followed, continues act on the group; faults are croft's own. */
 #define FORWARDED                                                                                        \
 	(BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGUSR1) | BIT(SIGUSR2) | BIT(SIGALRM) |         \
 	 BIT(SIGTERM) | BIT(SIGWINCH) | (~0ULL << 33))	/* the last: real-time signals from 34 */
+
+/* Not croft's to obey: only the command's own stop stops croft. A command may ignore Ctrl-Z. */
+#define STOPS (BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU))
 
 enum phase { RUNNING, TERMINATING, KILLING };
 
@@ -69,28 +73,35 @@ static void reap(struct watch *watch)
 	}
 }
 
-static bool has_stopped(pid_t pid, int options)
+/* True if the command is in that state (WSTOPPED, WCONTINUED) and was not yet seen to be. */
+static bool has_become(pid_t pid, int state, int options)
 {
 	siginfo_t info;
 
 	memset(&info, 0, sizeof(info));
-	return sys_waitid(P_PID, pid, &info, WSTOPPED | WNOHANG | options) == 0 && info.si_pid == pid;
+	return sys_waitid(P_PID, pid, &info, state | WNOHANG | options) == 0 && info.si_pid == pid;
+}
+
+/* The shell continues a whole group, one process after another: the command may follow in a moment. */
+static bool is_continued(pid_t pid)
+{
+	if (has_become(pid, WCONTINUED, 0))
+		return true;
+	(void)sys_ppoll(NULL, 0, STOP_SETTLE_MS);
+	return has_become(pid, WCONTINUED, 0) || has_become(pid, WSTOPPED, WNOWAIT);
 }
 
 /*
- * A command that stopped itself stops croft, so that the shell sees a stopped job.
- * Stopped by the terminal croft has stopped by itself, and may wake a moment
- * before the command does: hence the second look.
+ * A command that has stopped, by Ctrl-Z or by itself, stops croft, so that the shell
+ * sees a stopped job. If only croft is continued, it continues the command.
  */
 static void follow_stop(struct watch *watch)
 {
-	if (watch->has_ended || watch->phase != RUNNING || !has_stopped(watch->pid, WNOWAIT))
-		return;
-	(void)sys_ppoll(NULL, 0, STOP_SETTLE_MS);
-	if (!has_stopped(watch->pid, 0))
+	if (watch->has_ended || watch->phase != RUNNING || !has_become(watch->pid, WSTOPPED, 0))
 		return;
 	(void)sys_kill(sys_getpid(), SIGSTOP);
-	(void)sys_kill(watch->pid, SIGCONT);
+	if (!is_continued(watch->pid))
+		(void)sys_kill(watch->pid, SIGCONT);
 }
 
 static void handle_signals(struct watch *watch)
@@ -194,7 +205,7 @@ static int set_deadline(struct watch *watch, int64_t begin, uint64_t time_ms, st
 int supervise(struct launch *launch, struct outcome *ret_outcome, struct croft_error *err)
 {
 	const struct profile *profile = launch->plan->profile;
-	const uint64_t block = FORWARDED | BIT(SIGCHLD);
+	const uint64_t block = FORWARDED | STOPS | BIT(SIGCHLD);
 	struct watch watch = { .signals = -1, .deadline_ms = -1, .outcome = ret_outcome };
 	int64_t begin = now_ms();
 	uint64_t mask;
@@ -213,6 +224,13 @@ int supervise(struct launch *launch, struct outcome *ret_outcome, struct croft_e
 		ret_outcome->wall_ms = now_ms() - begin;
 		if (r == 0)
 			r = survivors_kill(launch->cleaner, &ret_outcome->n_killed, err);
+	}
+	if (launch->cleaner) {
+		int removed = tmpdir_finish(launch->plan->tmpdir, launch->cleaner);
+
+		if (r == 0 && removed < 0)
+			r = fail(err, CROFT_STAGE_SUPERVISE, -removed, "remove the temporary directory '%s'",
+				 launch->plan->tmpdir);
 	}
 	if (watch.signals >= 0)
 		fd_close(&watch.signals);

@@ -42,4 +42,10 @@ int tmpdir_remove(const char *path);
  */
 int tmpdir_start_cleaner(const char *path, pid_t *ret_pid, struct croft_error *err);
 
+/*
+ * Removes the directory now and ends the cleaner, which is not needed any more: who stays until
+ * the end leaves neither a directory nor a process for later.
+ */
+int tmpdir_finish(const char *path, pid_t cleaner);
+
 #endif

@@ -125,6 +125,7 @@ void plan_syscalls(struct plan *plan)
 {
 	struct syscall_policy *policy = &plan->syscalls;
 	bool has_domain = plan->handled_fs || plan->handled_net || plan->scoped;
+	bool has_checks;
 
 	policy->arch = plan->host.arch;
 	for (int group = 0; group < GROUP_MAX; group++)
@@ -139,9 +140,13 @@ void plan_syscalls(struct plan *plan)
 	/* a process in a Landlock domain can trace only what is in it */
 	policy->refuses_ptrace = is_wanted(plan, PROTECT_PTRACE) && !has_domain;
 	policy->refuses_path_truncate = plan->handled_fs && plan->abi < 3;
+	/* a ring does all of these where no filter sees it */
+	has_checks = policy->filters_sockets || policy->refuses_listen || policy->refuses_fastopen ||
+		     policy->refuses_tcp_ulp || policy->refuses_path_truncate;
+	if (has_checks)
+		policy->allows_group[GROUP_IO_URING] = plan->profile->allows_group[GROUP_IO_URING];
 	policy->is_off = !is_wanted(plan, PROTECT_SYSCALLS) && !is_wanted(plan, PROTECT_TERMINAL) &&
-			 !is_wanted(plan, PROTECT_IPC) && !policy->filters_sockets && !policy->refuses_listen &&
-			 !policy->refuses_fastopen && !policy->refuses_ptrace && !policy->refuses_path_truncate;
+			 !is_wanted(plan, PROTECT_IPC) && !has_checks && !policy->refuses_ptrace;
 	if (!has_seccomp(plan))
 		policy->is_off = true;
 }

@@ -389,6 +389,36 @@ static bool is_always_told(enum protection protection)
 	       protection == PROTECT_PROCESSES;
 }
 
+/* True if the row rests on what the filter looks at in sockets and opens, which a ring does unseen. */
+static bool rests_on_checks(const struct plan *plan, enum protection protection)
+{
+	switch (protection) {
+	case PROTECT_TCP:
+	case PROTECT_UDP:
+	case PROTECT_OTHER_NET:
+		return true;
+	case PROTECT_UNIX_ABSTRACT:
+		return !(plan->scoped & ABI_LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET);
+	case PROTECT_UNIX_PATH:
+		return !(plan->handled_fs & ABI_LANDLOCK_FS_RESOLVE_UNIX);
+	case PROTECT_FILES:
+		return plan->syscalls.refuses_path_truncate;
+	default:
+		return false;
+	}
+}
+
+static void judge_rings(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	if (!plan->syscalls.allows_group[GROUP_IO_URING] || row->state != STATE_ENFORCED ||
+	    !rests_on_checks(plan, row->protection))
+		return;
+	row->state = STATE_PARTIAL;
+	row->missing = "io_uring, allowed by name, goes around the filter";
+	row->mend = arena_printf(arena, "drop --allow io-uring, or accept it with --prefer %s",
+				 protection_names[row->protection].name);
+}
+
 int plan_rows(struct plan *plan, struct croft_error *err)
 {
 	for (int i = 0; i < PROTECT_MAX; i++) {
@@ -405,7 +435,8 @@ int plan_rows(struct plan *plan, struct croft_error *err)
 			absent(row, "off", "");
 		else
 			judges[i](plan, &plan->arena, row);
-		if (!row->mechanisms || !row->missing)
+		judge_rings(plan, &plan->arena, row);
+		if (!row->mechanisms || !row->missing || !row->mend)
 			return fail(err, CROFT_STAGE_PLAN, ENOMEM, "word the plan");
 	}
 	return 0;

@@ -121,9 +121,9 @@ static int why_path(struct plan *plan, enum why_op op, const char *path, struct 
 		if (op == WHY_SOCKET && !plan->syscalls.is_off && !plan->syscalls.allows_unix) {
 			answer->is_allowed = false;
 			answer->reason = "unix sockets are refused as a whole: this Landlock cannot tell paths apart";
-			answer->grant = "--off unix-path";
+			answer->grant = arena_printf(&plan->arena, "--socket %s --prefer unix-path", path);
 		}
-		return answer->reason ? 0 : no_memory(err);
+		return answer->reason && answer->grant ? 0 : no_memory(err);
 	}
 	answer->is_allowed = !(access & ~given(plan, where, access, &last));
 	if (answer->is_allowed) {

@@ -271,7 +271,8 @@ int profile_add_limit(struct profile *profile, const char *text, struct croft_er
 		r = size_parse(equals + 1, &value);
 	} else if (limit == LIMIT_CPU) {
 		r = time_parse(equals + 1, &value);
-		value = (value + 999) / 1000;	/* the kernel counts whole seconds */
+		if (r == 0)
+			value = (value + 999) / 1000;	/* the kernel counts whole seconds */
 	} else {
 		r = num_parse(equals + 1, 1, 1U << 30, &value);
 	}

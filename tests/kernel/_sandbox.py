@@ -103,6 +103,15 @@ def public_dir():
     return path
 
 
+def is_running(pid):
+    """Whether a process runs; one that has ended and that nobody has waited for does not."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 def helper_process(*argv, **popen):
     """A process outside the sandbox, of the same user, ended after the test."""
     child = subprocess.Popen(argv or [PAYLOAD, "sleep", "60"], stdin=subprocess.DEVNULL,

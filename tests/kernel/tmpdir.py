@@ -113,7 +113,7 @@ def _(way):
         os.kill(command if way == "supervised: the command" else child.pid, signal.SIGKILL)
     child.wait(10)
     is_gone(path)
-    true(wait_for(lambda: not os.path.exists(f"/proc/{command}")), "the command is gone too")
+    true(wait_for(lambda: not is_running(command)), "the command is gone too")
 
 
 @test("TMPDIR goes with the command, though it left a process behind")
@@ -123,7 +123,7 @@ def _():
     daemon = int(lines[-1])
     cleanup(os.kill, daemon, signal.SIGKILL)
     is_gone(next(v[7:] for v in lines if v.startswith("TMPDIR=")))
-    true(os.path.exists(f"/proc/{daemon}"), "the process that was left behind still runs")
+    true(is_running(daemon), "the process that was left behind still runs")
 
 
 @test("--off private-tmp makes no TMPDIR, and the caller's is not passed on")
