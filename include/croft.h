@@ -100,8 +100,8 @@ CROFT_PUBLIC void croft_profile_free(struct croft_profile *profile);
  * Adds one wish. Keys and values are the long options of croft(1) and their
  * arguments, without the dashes: "read" "/usr", "connect" "443",
  * "limit" "memory=1GiB", "require" "signals". Switches ("env-all", "audit") take NULL. The text is copied.
- * The keys "time", "grace", "supervise" and "keep-fd" are stored; who launches a
- * child with this library watches the clock himself.
+ * The keys "time", "grace" and "supervise" are refused (-EINVAL): who launches a child with this library
+ * watches the clock himself, with croft_child_pidfd.
  */
 CROFT_PUBLIC int croft_profile_set(struct croft_profile *profile, const char *key, const char *value,
 				   struct croft_error *err);
@@ -112,8 +112,8 @@ CROFT_PUBLIC int croft_profile_set(struct croft_profile *profile, const char *ke
  *
  * profile   read now and kept: it must outlive the plan, and not change
  * argv      the command, NULL-terminated, looked up on PATH of the environment it
- *           will get; NULL for a plan that croft_confine will apply
- * environ   the environment to filter, NULL-terminated; not read when argv is NULL
+ *           will get; copied; NULL for a plan that croft_confine will apply
+ * environ   the environment to filter, NULL-terminated; copied; not read when argv is NULL
  * flags     0
  *
  * A protection that is required and cannot be given does not fail here, so that the plan can
@@ -148,7 +148,10 @@ CROFT_PUBLIC int croft_launch(const struct croft_plan *plan, unsigned flags, str
 CROFT_PUBLIC pid_t croft_child_pid(const struct croft_child *child);
 /* A pidfd to poll for the end, owned by the child object; -1 where the kernel has none (before 5.2). */
 CROFT_PUBLIC int croft_child_pidfd(const struct croft_child *child);
-/* Waits for the end; *ret_status is what wait(2) gives. Blocks. */
+/*
+ * Waits for the end; *ret_status is what wait(2) gives. Blocks. -ECHILD if the end was lost,
+ * because the caller ignores SIGCHLD or has waited for the child himself.
+ */
 CROFT_PUBLIC int croft_child_wait(struct croft_child *child, int *ret_status, struct croft_error *err);
 /* Frees the object. A child that was not waited for is killed and reaped first. */
 CROFT_PUBLIC void croft_child_free(struct croft_child *child);

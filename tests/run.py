@@ -150,7 +150,7 @@ class Runner:
         self.fuzz_seconds = fuzz_seconds
         self.stage = None
         self.outcomes = []
-        self.built = {}         # build -> True if it went well
+        self.built = {}         # build -> True if it can be used
         self.n_started = 0
         self.allowed = AllowedSkips(ROOT / "tests" / "allowed-skips.txt")
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -158,7 +158,10 @@ class Runner:
     # Building
 
     def build(self, name):
-        """Makes one build of BUILDS (or the release) current; a failure is a failed test. True if it went well."""
+        """
+        Makes one build of BUILDS (or the release) current; a failure is a failed test. True if there is a
+        croft to go on with, for much can be learnt while one test program does not compile.
+        """
         if name not in self.built:
             begin = time.monotonic()
             done = self._build(name)
@@ -169,7 +172,7 @@ class Runner:
                 text = (done.stdout + done.stderr).decode("utf-8", "replace").splitlines()
                 said = [line for line in text if not re.match(r"\[\d+/\d+\] ", line)]
                 outcome.failures.append(("builds without a warning", "\n".join(said[-80:]) + "\n"))
-            self.built[name] = done.returncode == 0
+            self.built[name] = (ROOT / name / "croft").exists()
             self._report(outcome)
             if self.built[name] and self.stage:
                 self._stage_build(name)

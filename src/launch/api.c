@@ -84,13 +84,47 @@ void croft_profile_free(struct croft_profile *profile)
 	free(profile);
 }
 
+/* Keys that only a waiting parent can honour: here that is the caller. */
+static bool is_supervisors(const char *key)
+{
+	return !strcmp(key, "time") || !strcmp(key, "grace") || !strcmp(key, "supervise");
+}
+
 int croft_profile_set(struct croft_profile *profile, const char *key, const char *value, struct croft_error *err)
 {
-	const char *origin = arena_strdup(&profile->profile->arena, key);
+	const char *origin;
 
+	if (is_supervisors(key)) {
+		int r = fail(err, CROFT_STAGE_USAGE, 0, "set '%s': a library does not wait for its children", key);
+
+		fail_hint(err, "poll croft_child_pidfd with the timeout");
+		return r;
+	}
+	origin = arena_strdup(&profile->profile->arena, key);
 	if (!origin)
 		return fail(err, CROFT_STAGE_PROFILE, ENOMEM, "store a key");
 	return profile_set(profile->profile, key, value, origin, err);
+}
+
+/* The caller's words may be gone when the plan is launched. */
+static int copy_argv(struct plan *plan, struct croft_error *err)
+{
+	const char *const *argv = plan->command.argv;
+	const char **copy;
+	size_t n = 0;
+
+	while (argv[n])
+		n++;
+	copy = arena_calloc(&plan->arena, n + 1, sizeof(*copy));
+	for (size_t i = 0; copy && i < n; i++) {
+		copy[i] = arena_strdup(&plan->arena, argv[i]);
+		if (!copy[i])
+			copy = NULL;
+	}
+	if (!copy)
+		return fail(err, CROFT_STAGE_PLAN, ENOMEM, "store the command");
+	plan->command.argv = copy;
+	return 0;
 }
 
 int croft_plan_new(const struct croft_profile *profile, const char *const argv[], const char *const environ[],
@@ -107,6 +141,8 @@ int croft_plan_new(const struct croft_profile *profile, const char *const argv[]
 	if (!plan)
 		return fail(err, CROFT_STAGE_PLAN, ENOMEM, "make a plan");
 	r = sandbox_plan(profile->profile, NULL, argv, environ, &plan->sandbox, err);
+	if (r == 0 && argv)
+		r = copy_argv(plan->sandbox.plan, err);
 	if (r == 0 && argv)
 		r = sandbox_find_command(&plan->sandbox, err);
 	if (r < 0) {
@@ -210,10 +246,13 @@ int croft_child_wait(struct croft_child *child, int *ret_status, struct croft_er
 	do {
 		r = sys_wait4(child->pid, &status, 0, NULL);
 	} while (r == -EINTR);
+	/* ECHILD: the caller ignores SIGCHLD or has waited himself; the child is gone all the same */
+	if (r >= 0 || r == -ECHILD) {
+		child->is_reaped = true;
+		remove_tmpdir(child);
+	}
 	if (r < 0)
 		return fail(err, CROFT_STAGE_SUPERVISE, -r, "wait for the child");
-	child->is_reaped = true;
-	remove_tmpdir(child);
 	*ret_status = status;
 	return 0;
 }
@@ -225,9 +264,12 @@ void croft_child_free(struct croft_child *child)
 	if (!child)
 		return;
 	if (!child->is_reaped) {
-		(void)sys_kill(child->pid, SIGKILL);
+		/* by pidfd where there is one: a number could be somebody else's by now */
+		if (child->pidfd >= 0)
+			(void)sys_pidfd_send_signal(child->pidfd, SIGKILL);
+		else
+			(void)sys_kill(child->pid, SIGKILL);
 		(void)croft_child_wait(child, &status, NULL);
-		remove_tmpdir(child);
 	}
 	if (child->pidfd >= 0)
 		fd_close(&child->pidfd);

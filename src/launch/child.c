@@ -179,6 +179,9 @@ static int read_report(int report, pid_t pid, struct croft_error *err)
 
 	if (n == 0)
 		return 0;
+	/* without a whole report it may be running: it must not */
+	if (n != (ssize_t)sizeof(error))
+		(void)sys_kill(pid, SIGKILL);
 	do {
 		r = sys_wait4(pid, NULL, 0, NULL);
 	} while (r == -EINTR);

@@ -91,34 +91,41 @@ static int cleaner_main(void *data)
 	sys_exit(0);
 }
 
-int tmpdir_start_cleaner(const char *path, pid_t *ret_pid, struct croft_error *err)
+/* On the stack at `stack`: from here on it is the cleaner's, for as long as it lives. */
+static int start_on(void *stack, const char *path, pid_t *ret_pid, struct croft_error *err)
 {
+	struct cleaner *cleaner = (void *)((char *)stack + CLEANER_STACK_SIZE - sizeof(*cleaner));
 	const uint64_t all = ~0ULL;
-	struct cleaner *cleaner;
+	AUTO_FD int watch = -1;
 	uint64_t mask;
-	void *stack;
-	int pid, r, watch;
+	int pid, r;
 
-	r = sys_mmap_stack(CLEANER_STACK_SIZE, &stack);
-	if (r < 0)
-		return fail(err, CROFT_STAGE_PREPARE, -r, "make a stack for the cleaner");
-	cleaner = (void *)((char *)stack + CLEANER_STACK_SIZE - sizeof(*cleaner));
 	memcpy(cleaner->path, path, strlen(path) + 1);
 	cleaner->parent = sys_getpid();
 	watch = sys_pidfd_open(cleaner->parent, 0);
-	cleaner->watch = watch;
+	cleaner->watch = watch < 0 ? -1 : watch;
 	r = sys_sigprocmask(SIG_SETMASK, &all, &mask);
 	if (r < 0)
 		return fail(err, CROFT_STAGE_PREPARE, -r, "block the signals");
 	pid = sys_clone(cleaner_main, cleaner, CLONE_VM, cleaner, NULL);
 	(void)sys_sigprocmask(SIG_SETMASK, &mask, NULL);
-	if (watch >= 0)
-		(void)sys_close(watch);
-	/* on success the stack is the cleaner's, for as long as it lives */
 	if (pid < 0)
 		return fail(err, CROFT_STAGE_PREPARE, -pid, "start the cleaner of the temporary directory");
 	*ret_pid = pid;
 	return 0;
+}
+
+int tmpdir_start_cleaner(const char *path, pid_t *ret_pid, struct croft_error *err)
+{
+	void *stack;
+	int r = sys_mmap_stack(CLEANER_STACK_SIZE, &stack);
+
+	if (r < 0)
+		return fail(err, CROFT_STAGE_PREPARE, -r, "make a stack for the cleaner");
+	r = start_on(stack, path, ret_pid, err);
+	if (r < 0)
+		(void)sys_munmap(stack, CLEANER_STACK_SIZE);
+	return r;
 }
 
 int tmpdir_finish(const char *path, pid_t cleaner)

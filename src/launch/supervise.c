@@ -146,10 +146,8 @@ static int wait_for_end(struct watch *watch, uint64_t grace_ms, struct croft_err
 			left = left > 0 ? left : 0;
 		}
 		r = sys_ppoll(&poll, 1, left);
-		if (r < 0 && r != -EINTR) {
-			(void)sys_kill(watch->pid, SIGKILL);
+		if (r < 0 && r != -EINTR)
 			return fail(err, CROFT_STAGE_SUPERVISE, -r, "wait for the command");
-		}
 		if (r == 0)
 			end_phase(watch, grace_ms);
 		else
@@ -195,11 +193,7 @@ static int set_deadline(struct watch *watch, int64_t begin, uint64_t time_ms, st
 		return 0;
 	watch->deadline_ms = begin + (int64_t)time_ms;
 	r = sys_timer_start((int64_t)time_ms, SIGCONT);
-	if (r < 0) {
-		(void)sys_kill(watch->pid, SIGKILL);
-		return fail(err, CROFT_STAGE_SUPERVISE, -r, "set the timer of the time limit");
-	}
-	return 0;
+	return r < 0 ? fail(err, CROFT_STAGE_SUPERVISE, -r, "set the timer of the time limit") : 0;
 }
 
 int supervise(struct launch *launch, struct outcome *ret_outcome, struct croft_error *err)
@@ -222,7 +216,10 @@ int supervise(struct launch *launch, struct outcome *ret_outcome, struct croft_e
 		if (r == 0)
 			r = wait_for_end(&watch, profile->grace_ms, err);
 		ret_outcome->wall_ms = now_ms() - begin;
-		if (r == 0)
+		/* whatever went wrong here: the command is among its own survivors then */
+		if (r < 0)
+			(void)survivors_kill(launch->cleaner, &ret_outcome->n_killed, NULL);
+		else
 			r = survivors_kill(launch->cleaner, &ret_outcome->n_killed, err);
 	}
 	if (launch->cleaner) {

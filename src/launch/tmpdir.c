@@ -100,8 +100,10 @@ int tmpdir_make(const char *path, int *ret_fd, struct croft_error *err)
 	/* the umask may have taken bits away, and a parent's set-group-id bit given one */
 	if (r >= 0 && (st.st_mode & 0777) != TMPDIR_MODE)
 		r = make_accessible(AT_FDCWD, path);
-	if (r < 0)
+	if (r < 0) {
+		(void)sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
 		return fail(err, CROFT_STAGE_PREPARE, -r, "open the temporary directory '%s'", path);
+	}
 	*ret_fd = fd_take(&fd);
 	return 0;
 }

@@ -63,7 +63,7 @@ static void judge_files(const struct plan *plan, struct arena *arena, struct pla
 		no_landlock(plan, row);
 	} else if (plan->abi >= 3) {
 		enforced(row, landlock_name(plan, arena, ""), "");
-	} else if (plan->syscalls.is_off) {
+	} else if (!has_seccomp(plan)) {
 		row->state = STATE_PARTIAL;
 		row->mechanisms = landlock_name(plan, arena, "");
 		row->missing = "files outside the grants can be truncated";
@@ -124,7 +124,9 @@ static void judge_deny_inside(const struct plan *plan, struct arena *arena, stru
 
 static void judge_private_tmp(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
-	if (!plan->handled_fs)
+	if (plan->abi == 0)
+		no_landlock(plan, row);
+	else if (!plan->handled_fs)
 		absent(row, "file protection is off, and this rests on it", "leave files on, or say --off private-tmp too");
 	else
 		enforced(row, landlock_name(plan, arena, " + a fresh TMPDIR"), "/tmp itself is not granted by this");
@@ -154,10 +156,24 @@ static bool listens_on_any(const struct plan *plan)
 	return false;
 }
 
+/* With other-net off, MPTCP, SCTP and raw sockets reach what TCP and UDP may not. */
+static bool is_walked_around(const struct plan *plan, struct plan_row *row)
+{
+	if (plan->syscalls.refuses_other_net)
+		return false;
+	row->state = STATE_PARTIAL;
+	row->mechanisms = "seccomp";
+	row->missing = "other-net is off: MPTCP, SCTP and other sockets reach the same places";
+	row->mend = "leave other-net on, or say --prefer tcp --prefer udp too";
+	return true;
+}
+
 static void judge_tcp(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
-	if (plan->syscalls.is_off) {
+	if (!has_seccomp(plan)) {
 		no_seccomp(row);
+	} else if (is_walked_around(plan, row)) {
+		return;
 	} else if (!grants_any_port(plan, false)) {
 		enforced(row, "seccomp", "");
 	} else if (plan->abi < 4) {
@@ -173,8 +189,10 @@ static void judge_tcp(const struct plan *plan, struct arena *arena, struct plan_
 
 static void judge_udp(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
-	if (plan->syscalls.is_off)
+	if (!has_seccomp(plan))
 		no_seccomp(row);
+	else if (is_walked_around(plan, row))
+		return;
 	else if (!grants_any_port(plan, true))
 		enforced(row, "seccomp", "");
 	else if (plan->abi < 10)
@@ -187,7 +205,7 @@ static void judge_udp(const struct plan *plan, struct arena *arena, struct plan_
 static void judge_other_net(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
 	(void)arena;
-	if (plan->syscalls.is_off)
+	if (!has_seccomp(plan))
 		no_seccomp(row);
 	else
 		enforced(row, "seccomp",
@@ -208,12 +226,12 @@ static void judge_unix_path(const struct plan *plan, struct arena *arena, struct
 {
 	if (plan->handled_fs & ABI_LANDLOCK_FS_RESOLVE_UNIX)
 		enforced(row, landlock_name(plan, arena, ""), "");
-	else if (plan->abi >= 9)
-		absent(row, "file protection is off, and this rests on it", "leave files on, or say --off unix-path too");
-	else if (plan->syscalls.is_off)
+	else if (!has_seccomp(plan))
 		no_seccomp(row);
 	else if (!plan->syscalls.allows_unix)
 		enforced(row, "seccomp", "no unix sockets but connected pairs, not even among its own processes");
+	else if (plan->abi >= 9)
+		absent(row, "file protection is off, and this rests on it", "leave files on, or say --off unix-path too");
 	else
 		absent(row, "path sockets cannot be told apart: with one granted, the session bus and others can be reached",
 		       "Linux 7.1 (Landlock ABI 9); or drop --socket; or accept it with --prefer unix-path");
@@ -233,7 +251,7 @@ static void judge_ptrace(const struct plan *plan, struct arena *arena, struct pl
 {
 	if (plan->handled_fs || plan->handled_net || plan->scoped)
 		enforced(row, landlock_name(plan, arena, ""), "");
-	else if (!plan->syscalls.is_off)
+	else if (has_seccomp(plan))
 		enforced(row, "seccomp", "its own processes cannot be traced either");
 	else
 		no_seccomp(row);
@@ -281,7 +299,7 @@ static const char *allowed_groups(const struct plan *plan, struct arena *arena, 
 static void judge_filter(const struct plan *plan, struct arena *arena, struct plan_row *row,
 			 const enum syscall_group *only, size_t n_only)
 {
-	if (plan->syscalls.is_off)
+	if (!has_seccomp(plan))
 		no_seccomp(row);
 	else
 		enforced(row, "seccomp", allowed_groups(plan, arena, only, n_only));

@@ -120,7 +120,7 @@ static int why_path(struct plan *plan, enum why_op op, const char *path, struct 
 		answer->reason = arena_printf(&plan->arena, "nothing in this plan limits '%s'", why_op_names[op].name);
 		if (op == WHY_SOCKET && !plan->syscalls.is_off && !plan->syscalls.allows_unix) {
 			answer->is_allowed = false;
-			answer->reason = "unix sockets are refused as a whole: this Landlock cannot tell paths apart";
+			answer->reason = "unix sockets are refused as a whole";
 			answer->grant = arena_printf(&plan->arena, "--socket %s --prefer unix-path", path);
 		}
 		return answer->reason && answer->grant ? 0 : no_memory(err);
@@ -149,7 +149,9 @@ static int why_port(struct plan *plan, enum why_op op, const char *target, struc
 	if (num_parse(number, 0, UINT16_MAX, &port) < 0)
 		return fail(err, CROFT_STAGE_USAGE, 0, "'%s' is not a port", target);
 	answer->grant = "";
-	if (plan->syscalls.is_off || (is_open && !handled)) {
+	if (plan->syscalls.is_off)
+		is_open = true;
+	if (is_open && !handled) {
 		answer->is_allowed = true;
 		answer->reason = "nothing in this plan limits it";
 		return 0;
@@ -171,7 +173,7 @@ static int why_port(struct plan *plan, enum why_op op, const char *target, struc
 
 static int why_env(struct plan *plan, const char *target, struct why_answer *answer, struct croft_error *err)
 {
-	answer->is_allowed = env_passes(plan->profile, target);
+	answer->is_allowed = env_passes(plan->profile, target) || (plan->tmpdir && !strcmp(target, "TMPDIR"));
 	for (size_t i = 0; i < plan->profile->n_env; i++)
 		if (plan->profile->env[i].value && !strcmp(plan->profile->env[i].name, target))
 			answer->is_allowed = true;
@@ -202,9 +204,42 @@ static const char *group_of(struct plan *plan, const struct syscall_entry *entry
 	return "";
 }
 
+/*
+ * The best verdict over some usual arguments: nothing, then sockets of the families and types that a
+ * policy may allow. Tells a call that is refused whole from one of which some uses pass.
+ */
+static enum verdict best_verdict(const struct plan *plan, uint32_t nr)
+{
+	static const uint64_t usual[][6] = { { 0 }, { 1, 1 }, { 2, 1 }, { 2, 2 }, { 16, 3 } };
+	uint32_t arch = plan->host.arch == ARCH_X86_64 ? ABI_AUDIT_ARCH_X86_64 : ABI_AUDIT_ARCH_AARCH64;
+	enum verdict verdict = VERDICT_KILL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(usual) && verdict != VERDICT_ALLOW; i++)
+		verdict = syscall_policy_verdict(&plan->syscalls, arch, nr, usual[i]);
+	return verdict;
+}
+
+/* For a name that no policy knows: it may be misspelt. */
+static const char *unknown_call(struct plan *plan, const char *target)
+{
+	const char *nearest = NULL;
+	unsigned best = 3;
+
+	for (size_t i = 0; i < n_syscall_entries; i++) {
+		unsigned distance = names_distance(syscall_entries[i].name, target, 2);
+
+		if (distance < best) {
+			best = distance;
+			nearest = syscall_entries[i].name;
+		}
+	}
+	if (!nearest)
+		return "no policy refuses a call of this name";
+	return arena_printf(&plan->arena, "no policy refuses a call of this name; '%s' is one that can be", nearest);
+}
+
 static int why_syscall(struct plan *plan, const char *target, struct why_answer *answer, struct croft_error *err)
 {
-	uint32_t arch = plan->host.arch == ARCH_X86_64 ? ABI_AUDIT_ARCH_X86_64 : ABI_AUDIT_ARCH_AARCH64;
 	const uint64_t args[6] = { 0 };
 	const struct syscall_entry *entry = NULL;
 	enum verdict verdict;
@@ -213,13 +248,16 @@ static int why_syscall(struct plan *plan, const char *target, struct why_answer 
 		if (!strcmp(syscall_entries[i].name, target))
 			entry = &syscall_entries[i];
 	answer->is_allowed = true;
-	answer->reason = "no policy refuses a call of this name";
+	answer->reason = entry ? "nothing in this plan refuses it" : unknown_call(plan, target);
 	answer->grant = "";
+	if (!answer->reason)
+		return no_memory(err);
 	if (!entry || entry->nr[plan->host.arch] < 0 || plan->syscalls.is_off)
 		return 0;
-	verdict = syscall_policy_verdict(&plan->syscalls, arch, (uint32_t)entry->nr[plan->host.arch], args);
+	verdict = best_verdict(plan, (uint32_t)entry->nr[plan->host.arch]);
 	if (verdict == VERDICT_ALLOW) {
-		answer->reason = "allowed, though some arguments may be refused";
+		if (entry->check != CHECK_NONE)
+			answer->reason = "allowed, though some arguments may be refused";
 		return 0;
 	}
 	answer->is_allowed = false;

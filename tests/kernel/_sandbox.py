@@ -67,6 +67,15 @@ def each(options, ops, **how):
     return answers
 
 
+def allow(group):
+    """The options that open a group of system calls. A ring goes around the filter: what rests on it is only preferred."""
+    words = ["--allow", group]
+    if group == "io-uring":
+        for row in ("tcp", "udp", "other-net", "unix-path", "unix-abstract", "files"):
+            words += ["--prefer", row]
+    return words
+
+
 def refused(answer, what, errnos=("EACCES",)):
     if answer not in errnos:
         fail(f"{what}: got {answer}, want {' or '.join(errnos)}")

@@ -6,7 +6,8 @@ environment.py - variables: only listed ones come through, secrets only by their
 from _sandbox import *      # pylint: disable=wildcard-import,unused-wildcard-import
 
 SECRETS = ["GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "OPENAI_API_KEY", "ANTHROPIC_API_KEY",
-           "DB_PASSWORD", "PGPASSWORD", "SSH_AUTH_SOCK", "GPG_AGENT_INFO", "DBUS_SESSION_BUS_ADDRESS", "npm_config__authToken",
+           "DB_PASSWORD", "PGPASSWORD", "SSH_AUTH_SOCK", "GPG_AGENT_INFO", "DBUS_SESSION_BUS_ADDRESS",
+           "npm_config__authToken",
            "VAULT_TOKEN", "KUBECONFIG", "DATABASE_URL", "GOOGLE_APPLICATION_CREDENTIALS", "NETRC", "MY_SECRET"]
 CALLER = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "LANG": "C.UTF-8", "LC_TIME": "C", "TERM": "dumb", "USER": "me",
           "PLAIN": "plain value", "PLAIN_TOO": "x", "PROMPT_COMMAND": "evil", "LD_PRELOAD_NOT": "1",
@@ -16,7 +17,8 @@ CALLER = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "LANG": "C.UTF-8", "LC_TI
 def variables(*options, env=None):
     """The environment of the command: name -> value. It must hold each name once."""
     caller = CALLER if env is None else env
-    lines = said(run_croft("run", *options, "--execute", PAYLOAD, "--", PAYLOAD, "env", env=caller, cwd="/")).splitlines()
+    result = run_croft("run", *options, "--execute", PAYLOAD, "--", PAYLOAD, "env", env=caller, cwd="/")
+    lines = said(result).splitlines()
     found = dict(line.split("=", 1) for line in lines)
     equal(len(found), len(lines), "number of names")
     return found

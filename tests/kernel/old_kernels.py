@@ -56,10 +56,10 @@ def _(variant):
     folder = tempdir()
     write_file(f"{folder}/file")
     for options in ([], ["--supervise"], ["--time", "20"]):
-        def held(*op):
-            result = run(NO_SYSCALL, calls, errno, CROFT, "run", *MINIMUM, "--read", folder, *options, "--", PAYLOAD,  # pylint: disable=cell-var-from-loop
-                         *op)
-            return said(result)
+        words = [NO_SYSCALL, calls, errno, CROFT, "run", *MINIMUM, "--read", folder, *options, "--", PAYLOAD]
+
+        def held(*op, words=tuple(words)):
+            return said(run(*words, *op))
         equal(held("open-read", f"{folder}/file"), "ok", f"granted, {options}")
         equal(held("open-write", f"{folder}/file"), "EACCES", f"not granted, {options}")
         equal(held("fds"), "0\n1\n2", f"descriptors, {options}")

@@ -93,8 +93,8 @@ def _():
     equal(os.stat(path).st_mode & 0o7777, 0o700, "mode")
     for op in (["read-dir", path], ["create", f"{path}/x"]):
         refused(said(run_croft("run", *PROFILE, "--", PAYLOAD, *op, cwd="/")), " ".join(op))
-    refused(said(run_croft("run", *PROFILE, "--", PAYLOAD, "create", os.path.dirname(path) + "/croft-test-new", cwd="/")),
-            "beside it")
+    beside = f"{os.path.dirname(path)}/croft-test-new"
+    refused(said(run_croft("run", *PROFILE, "--", PAYLOAD, "create", beside, cwd="/")), "create beside it")
     allowed(outside("read-dir", path), "without a sandbox")
 
 
