@@ -195,6 +195,7 @@ class Runner:
             if done.returncode != 0:
                 return done
             stamp.write_text(" ".join(setup), encoding="utf-8")
+        call("meson", "setup", "--reconfigure", name)
         return call("ninja", f"-j{JOBS}", "-k0", "-C", name)
 
     # Staging
@@ -376,8 +377,9 @@ def tests_in(runner, build, kinds, **how):
     return found
 
 
-# Counted by user over the whole machine (processes, message queues): not beside another program.
-ALONE = ("limits", "unstopped")
+# Not beside another program: what is counted by user over the whole machine (processes, message queues), and
+# what types into a terminal and waits for the answer.
+ALONE = ("limits", "unstopped", "test_terminal")
 # About the tests or the fakes themselves; a fake cannot run inside another.
 ABOUT_FAKES = ("/meta", "/fakes", "/old_kernels")
 

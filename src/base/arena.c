@@ -7,7 +7,8 @@
  * left of the block before is given up: waste is bounded by half, because block
  * sizes double up to BLOCK_MAX.
  *
- * Bytes are cleared as they are handed out, so that a page that nobody uses is never touched.
+ * Blocks come from mmap, whole and zeroed: populating four pages in one call costs a
+ * third of what four first touches do, and a start of croft is made of little else.
  */
 #include "base/arena.h"
 
@@ -17,8 +18,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#define BLOCK_MIN 8192U
+#define PAGE 4096U		/* or a part of one: mmap rounds up */
+#define BLOCK_MIN (16384U - sizeof(struct arena_block))
 #define BLOCK_MAX 65536U
 #define ALIGN _Alignof(max_align_t)
 
@@ -41,7 +44,7 @@ void arena_done(struct arena *arena)
 	while (block) {
 		struct arena_block *next = block->next;
 
-		free(block);
+		(void)munmap(block, sizeof(*block) + block->size);
 		block = next;
 	}
 	*arena = (struct arena){ .max = arena->max };
@@ -56,11 +59,11 @@ static bool add_block(struct arena *arena, size_t need)
 		size = BLOCK_MAX;
 	if (size < need)
 		size = need;
-	block = malloc(sizeof(*block) + size);
-	if (!block)
+	size = (sizeof(*block) + size + PAGE - 1) / PAGE * PAGE;
+	block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (block == MAP_FAILED)
 		return false;
-	block->used = 0;
-	block->size = size;
+	block->size = size - sizeof(*block);
 	block->next = arena->blocks;
 	arena->blocks = block;
 	return true;
@@ -82,7 +85,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 			return NULL;
 		block = arena->blocks;
 	}
-	p = memset(block->data + block->used, 0, need);
+	p = block->data + block->used;
 	block->used += need;
 	arena->used += need;
 	return p;
@@ -139,7 +142,7 @@ void *arena_grow(struct arena *arena, void *array, size_t n, size_t *capacity, s
 
 	if (n < *capacity)
 		return array;
-	wider = *capacity ? *capacity : 4;
+	wider = *capacity ? *capacity : 32;
 	if (*capacity && __builtin_mul_overflow(*capacity, 2, &wider))
 		return NULL;
 	moved = arena_calloc(arena, wider, size);

@@ -224,6 +224,10 @@ static int parse(enum option_command command, int argc, char *const argv[], int 
 			return r;
 		if (!(options[id].flags & IS_REPEATABLE) && options_has(list, word.id))
 			return fail(err, CROFT_STAGE_USAGE, 0, "--%s is given twice", options[id].name);
+		if (!list->words)
+			list->words = calloc((size_t)(argc - first), sizeof(*list->words));
+		if (!list->words)
+			return fail(err, CROFT_STAGE_USAGE, ENOMEM, "read the command line");
 		list->words[list->n++] = word;
 	}
 	list->next = at;
@@ -236,9 +240,6 @@ int options_parse(enum option_command command, int argc, char *const argv[], int
 	struct option_list list = { 0 };
 	int r;
 
-	list.words = calloc((size_t)(argc - first) + 1, sizeof(*list.words));
-	if (!list.words)
-		return fail(err, CROFT_STAGE_USAGE, ENOMEM, "read the command line");
 	r = parse(command, argc, argv, first, &list, err);
 	if (r < 0) {
 		options_done(&list);

@@ -39,10 +39,12 @@ static const char *find_tmp_parent(const char *const *environ)
 static int open_paths(struct sandbox *sandbox, const struct profile *profile, struct croft_error *err)
 {
 	size_t n = profile->n_grants;
-	AUTO_FREE const char **names = calloc(n + 1, sizeof(*names));
+	const char *few[64];
+	AUTO_FREE const char **many = n > ARRAY_SIZE(few) ? malloc(n * sizeof(*many)) : NULL;
+	const char **names = n > ARRAY_SIZE(few) ? many : few;
 	int r;
 
-	sandbox->facts = calloc(n + 1, sizeof(*sandbox->facts));
+	sandbox->facts = malloc((n + 1) * sizeof(*sandbox->facts));
 	if (!names || !sandbox->facts)
 		return fail(err, CROFT_STAGE_PREPARE, ENOMEM, "open %zu paths", n);
 	for (size_t i = 0; i < n; i++)

@@ -4,14 +4,16 @@
  *
  * usage: driver ROUNDS < VARIANTS
  *
- * A variant is one line: the words of a command, split at tabs; the first word is
- * the path to execute. In each round every variant is started once and waited for, in
- * an order that changes from round to round. So what else this machine does meets all of
- * them alike, and numbers of one round can be divided by each other.
+ * A variant is one line: the words of a command, split at tabs. Words of the form NAME=VALUE in
+ * front are set in its environment; the word after them is the path to execute. In each round
+ * every variant is started once and waited for, in an order that changes from round to
+ * round. So what else this machine does meets all of them alike, and numbers of one round
+ * can be divided by each other.
  *
- * Prints one line for each start: round, variant (from 0), wall and processor time
- * in ns. The processor time is that of the process and of what it has waited for.
- * What the programs themselves print goes to /dev/null.
+ * Prints one line for each start: round, variant (from 0), wall and processor time in ns,
+ * peak memory in KiB. Time and memory are those of the process and of what it has waited
+ * for. The peak is never below this program's own (the kernel carries it over exec): that is why
+ * it is small, and built as one static file. What the programs print goes to /dev/null.
  *
  * Starting is vfork and execve, so that the cost of copying this process is in none
  * of the numbers. A start that does not end with status 0 ends the run: the time of a
@@ -32,16 +34,19 @@
 
 #define MAX_VARIANTS 64
 #define MAX_WORDS 8192
+#define MAX_SETTINGS 8
 
 extern char **environ;
 
 struct variant {
-	char **words;
+	char **words;	/* from the path on */
+	char **envp;
 };
 
 struct sample {
 	uint64_t wall_ns;
 	uint64_t cpu_ns;
+	long peak_kib;
 };
 
 static void die(const char *what, const char *name)
@@ -81,6 +86,31 @@ static char **split(char *line)
 	return words;
 }
 
+/* This process's environment with the settings in front of the command; returns the first word after them. */
+static char **set_environment(char **words, char ***ret_envp)
+{
+	size_t n = 0, at = 0;
+	char **envp;
+
+	while (environ[n])
+		n++;
+	envp = calloc(n + MAX_SETTINGS + 1, sizeof(*envp));
+	if (!envp)
+		die("memory", "environment");
+	for (; words[0] && words[0][0] != '/' && strchr(words[0], '=') && at < MAX_SETTINGS; words++)
+		envp[at++] = words[0];
+	for (size_t i = 0, set = at; i < n; i++) {
+		bool is_set = false;
+
+		for (size_t j = 0; j < set && !is_set; j++)
+			is_set = !strncmp(environ[i], envp[j], strcspn(envp[j], "=") + 1);
+		if (!is_set)
+			envp[at++] = environ[i];
+	}
+	*ret_envp = envp;
+	return words;
+}
+
 static size_t read_variants(struct variant *variants)
 {
 	char *line = NULL;
@@ -91,7 +121,11 @@ static size_t read_variants(struct variant *variants)
 			errno = E2BIG;
 			die("read", "variants");
 		}
-		variants[n++].words = split(line);
+		variants[n].words = set_environment(split(line), &variants[n].envp);
+		if (!variants[n++].words[0]) {
+			errno = EINVAL;
+			die("read", "a variant without a command");
+		}
 		line = NULL;
 		size = 0;
 	}
@@ -113,7 +147,7 @@ static struct sample start(const struct variant *variant)
 	pid_t pid = vfork();
 
 	if (pid == 0) {
-		(void)execve(variant->words[0], variant->words, environ);
+		(void)execve(variant->words[0], variant->words, variant->envp);
 		exec_errno = errno;
 		_exit(127);
 	}
@@ -121,6 +155,7 @@ static struct sample start(const struct variant *variant)
 		die("start", variant->words[0]);
 	sample.wall_ns = now_ns() - begin;
 	sample.cpu_ns = to_ns(usage.ru_utime) + to_ns(usage.ru_stime);
+	sample.peak_kib = usage.ru_maxrss;
 	if (exec_errno) {
 		errno = exec_errno;
 		die("execute", variant->words[0]);
@@ -179,8 +214,8 @@ int main(int argc, char *argv[])
 		for (size_t i = 0; i < n; i++) {
 			struct sample sample = start(&variants[order[i]]);
 
-			(void)fprintf(out, "%ld %zu %" PRIu64 " %" PRIu64 "\n", round, order[i], sample.wall_ns,
-				      sample.cpu_ns);
+			(void)fprintf(out, "%ld %zu %" PRIu64 " %" PRIu64 " %ld\n", round, order[i],
+				      sample.wall_ns, sample.cpu_ns, sample.peak_kib);
 		}
 	}
 	return ferror(out) || fclose(out) ? 1 : 0;

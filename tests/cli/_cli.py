@@ -117,9 +117,8 @@ def status_of(*args, **how):
         os.close(write_end)
         with os.fdopen(read_end, encoding="utf-8") as f:
             text = f.read()
-    lines = text.splitlines()
-    equal(len(lines), 1, f"lines of the status {text!r}")
-    return result, json.loads(lines[0])
+    true(text.count("\n") == 1 and text.endswith("\n"), f"the status is not one line: {text!r}")
+    return result, json.loads(text)
 
 
 def wait_until(condition, what, seconds=10.0):
@@ -150,6 +149,56 @@ def is_gone(pid):
 def leftovers(parent=TMP):
     """Fresh directories of croft that are still there."""
     return sorted(name for name in os.listdir(parent) if FRESH.fullmatch(name))
+
+
+class Running:
+    """croft run, not waited for: its lines, its end. Its process group is killed after the test."""
+
+    def __init__(self, *args, **popen):
+        popen.setdefault("stdin", subprocess.DEVNULL)
+        popen.setdefault("start_new_session", True)
+        popen.setdefault("stderr", subprocess.PIPE)
+        self.child = subprocess.Popen([CROFT, "run", *map(str, args)], stdout=subprocess.PIPE, bufsize=0, **popen)
+        self.pid = self.child.pid
+        self.seen = b""
+        cleanup(self._end)
+
+    def _end(self):
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+        self.child.kill()
+        self.child.wait()
+        for stream in (self.child.stdout, self.child.stderr, self.child.stdin):
+            if stream:
+                stream.close()
+
+    def line(self, seconds=10.0):
+        """The next line of standard output."""
+        end = time.monotonic() + seconds
+        while b"\n" not in self.seen:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.child.stdout], [], [], left)[0]:
+                fail(f"no line within {seconds} s, only {self.seen!r}")
+            data = self.child.stdout.read(4096)
+            if not data:
+                fail(f"no more lines, only {self.seen!r}\n{self.end()}")
+            self.seen += data
+        line, self.seen = self.seen.split(b"\n", 1)
+        return line.decode()
+
+    def kill(self, signum):
+        os.kill(self.pid, signum)
+
+    def end(self, seconds=10.0):
+        """Waits for it: a Result, with what line() has not taken."""
+        try:
+            out, err = self.child.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired as late:
+            raise Failure(f"did not end within {seconds} s") from late
+        out = self.seen + out
+        return Result(self.child.args, self.child.returncode, out.decode(), (err or b"").decode("utf-8", "surrogateescape"))
 
 
 class Terminal:

@@ -70,7 +70,7 @@ def _(tier):
 @test("Ctrl-Z stops the command, fg continues it, a second Ctrl-Z stops it again", variants=TIERS)
 def _(tier):
     shell = Shell()
-    shell.line(TIERS[tier] + "sh -c 'echo up $$; while :; do sleep 0.05; done'")
+    shell.line(TIERS[tier] + "sh -c 'echo up $$; exec sleep 100'")
     pid = int(shell.expect(r"up (\d+)\r\n")[1])
     for _ in range(3):
         shell.send("\x1a")
@@ -89,7 +89,7 @@ def _(tier):
 @test("a stopped command goes on in the background and comes back to the foreground", variants=TIERS)
 def _(tier):
     shell = Shell()
-    shell.line(TIERS[tier] + "sh -c 'echo up $$; while :; do sleep 0.05; done'")
+    shell.line(TIERS[tier] + "sh -c 'echo up $$; exec sleep 100'")
     pid = int(shell.expect(r"up (\d+)\r\n")[1])
     shell.send("\x1a")
     stopped(shell)

@@ -16,6 +16,7 @@
  *   set: connect 443              an option without its dashes
  *   variable: TERM=linux          one of the caller's variables
  *   command: make                 a word of the command; no such line: a plan to confine oneself
+ *   program: /usr/bin/make        the file that was found for it
  *   tmpdir: /tmp/croft-0123       the name that was chosen for a fresh TMPDIR
  *   show: json                    the JSON form in place of the text (broken into lines here)
  */
@@ -59,7 +60,7 @@ struct plan_case {
 	const char *sentence;
 	const char *host_name;
 	const char *profile_name;
-	const char *home, *workdir, *tmpdir;
+	const char *home, *workdir, *tmpdir, *program;
 	struct case_fact facts[CASE_MAX_FACTS];
 	size_t n_facts;
 	char *settings[CASE_MAX_WORDS]; /* "connect 443" */
@@ -163,6 +164,8 @@ static inline void case_parse_line(struct plan_case *c, char *line)
 		c->workdir = value;
 	} else if (!strcmp(line, "tmpdir")) {
 		c->tmpdir = value;
+	} else if (!strcmp(line, "program")) {
+		c->program = value;
 	} else if (!strcmp(line, "fact")) {
 		case_require(c->n_facts < CASE_MAX_FACTS, "too many facts");
 		c->facts[c->n_facts++] = case_parse_fact(value);
@@ -335,7 +338,7 @@ static inline void case_print(const struct plan_case *c, struct buf *buf)
 		input.profile = profile;
 		input.facts = facts;
 		input.argv = c->n_argv ? c->argv : NULL;
-		input.command_path = NULL;
+		input.command_path = c->program;
 		r = plan_build(&input, &plan, &err);
 	}
 	if (r == 0) {
