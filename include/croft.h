@@ -47,12 +47,12 @@ extern "C" {
 /* Where something failed. The names are stable; croft_stage_name() gives them. */
 enum croft_stage {
 	CROFT_STAGE_NONE,
-	CROFT_STAGE_USAGE,		/* a wrong argument */
-	CROFT_STAGE_PROFILE,		/* what was asked for is not well formed */
-	CROFT_STAGE_HOST,		/* finding out what this host can do */
-	CROFT_STAGE_PLAN,		/* this host cannot give what is required */
-	CROFT_STAGE_PREPARE,		/* opening paths, building the ruleset and the filter */
-	CROFT_STAGE_START,		/* making the child */
+	CROFT_STAGE_USAGE, /* a wrong argument */
+	CROFT_STAGE_PROFILE, /* what was asked for is not well formed */
+	CROFT_STAGE_HOST, /* finding out what this host can do */
+	CROFT_STAGE_PLAN, /* this host cannot give what is required */
+	CROFT_STAGE_PREPARE, /* opening paths, building the ruleset and the filter */
+	CROFT_STAGE_START, /* making the child */
 	CROFT_STAGE_LIMITS,
 	CROFT_STAGE_WORKDIR,
 	CROFT_STAGE_PRIVILEGES,
@@ -60,7 +60,7 @@ enum croft_stage {
 	CROFT_STAGE_SECCOMP,
 	CROFT_STAGE_DESCRIPTORS,
 	CROFT_STAGE_EXEC,
-	CROFT_STAGE_SUPERVISE,		/* waiting, forwarding, cleaning up */
+	CROFT_STAGE_SUPERVISE, /* waiting, forwarding, cleaning up */
 	CROFT_STAGE_MAX
 };
 
@@ -72,14 +72,14 @@ enum croft_stage {
  * not escaped: print it with care, names may hold control characters.
  */
 struct croft_error {
-	int stage;			/* enum croft_stage */
-	int errnum;			/* positive errno, 0 if none applies */
+	int stage; /* enum croft_stage */
+	int errnum; /* positive errno, 0 if none applies */
 	char what[CROFT_WHAT_SIZE];
-	char hint[CROFT_HINT_SIZE];	/* what would mend it; may be empty */
+	char hint[CROFT_HINT_SIZE]; /* what would mend it; may be empty */
 };
 
-CROFT_PUBLIC const char *croft_version(void);			/* "0.1.0" */
-CROFT_PUBLIC const char *croft_stage_name(int stage);		/* "landlock"; "unknown" for other numbers */
+CROFT_PUBLIC const char *croft_version(void); /* "0.1.0" */
+CROFT_PUBLIC const char *croft_stage_name(int stage); /* "landlock"; "unknown" for other numbers */
 
 struct croft_profile;
 struct croft_plan;
@@ -92,19 +92,20 @@ struct croft_child;
  * none (a path that needs it is then an error). flags: 0. Freed by
  * croft_profile_free (NULL is allowed there).
  */
-CROFT_PUBLIC int croft_profile_new(const char *builtin, const char *home, const char *workdir, unsigned flags,
-				   struct croft_profile **ret_profile, struct croft_error *err);
+CROFT_PUBLIC int croft_profile_new(const char *builtin, const char *home, const char *workdir,
+				   unsigned flags, struct croft_profile **ret_profile,
+				   struct croft_error *err);
 CROFT_PUBLIC void croft_profile_free(struct croft_profile *profile);
 
 /*
- * Adds one wish. Keys and values are the long options of croft(1) and their
- * arguments, without the dashes: "read" "/usr", "connect" "443",
- * "limit" "memory=1GiB", "require" "signals". Switches ("env-all", "audit") take NULL. The text is copied.
- * The keys "time", "grace" and "supervise" are refused (-EINVAL): who launches a child with this library
- * watches the clock himself, with croft_child_pidfd.
+ * Adds one wish. Keys and values are the long options of croft(1) and their arguments, without
+ * the dashes: "read" "/usr", "connect" "443", "limit" "memory=1GiB", "require" "signals".
+ * Switches ("env-all", "audit") take NULL. The text is copied. The keys "time", "grace" and
+ * "supervise" are refused (-EINVAL): who launches a child with this library watches the clock
+ * himself, with croft_child_pidfd.
  */
-CROFT_PUBLIC int croft_profile_set(struct croft_profile *profile, const char *key, const char *value,
-				   struct croft_error *err);
+CROFT_PUBLIC int croft_profile_set(struct croft_profile *profile, const char *key,
+				   const char *value, struct croft_error *err);
 
 /*
  * Decides what will be done on this host: asks the kernel what it can (about ten
@@ -121,11 +122,14 @@ CROFT_PUBLIC int croft_profile_set(struct croft_profile *profile, const char *ke
  * The plan holds one descriptor for each granted path.
  */
 CROFT_PUBLIC int croft_plan_new(const struct croft_profile *profile, const char *const argv[],
-				const char *const environ[], unsigned flags, struct croft_plan **ret_plan,
-				struct croft_error *err);
+				const char *const environ[], unsigned flags,
+				struct croft_plan **ret_plan, struct croft_error *err);
 CROFT_PUBLIC void croft_plan_free(struct croft_plan *plan);
 
-/* 0 if every required protection can be enforced here; else -EOPNOTSUPP, and err says which and what would mend it. */
+/*
+ * 0 if every required protection can be enforced here; else -EOPNOTSUPP, and err says which and
+ * what would mend it.
+ */
 CROFT_PUBLIC int croft_plan_check(const struct croft_plan *plan, struct croft_error *err);
 
 #define CROFT_PRINT_JSON (1U << 0)
@@ -143,16 +147,20 @@ CROFT_PUBLIC int croft_plan_print(const struct croft_plan *plan, unsigned flags,
  * caught become default, the caller's signal mask is kept. A fresh TMPDIR, where the
  * profile has one, is removed by croft_child_wait or croft_child_free. flags: 0.
  */
-CROFT_PUBLIC int croft_launch(const struct croft_plan *plan, unsigned flags, struct croft_child **ret_child,
-			      struct croft_error *err);
+CROFT_PUBLIC int croft_launch(const struct croft_plan *plan, unsigned flags,
+			      struct croft_child **ret_child, struct croft_error *err);
 CROFT_PUBLIC pid_t croft_child_pid(const struct croft_child *child);
-/* A pidfd to poll for the end, owned by the child object; -1 where the kernel has none (before 5.2). */
+/*
+ * A pidfd to poll for the end, owned by the child object; -1 where the kernel has none (before
+ * 5.2).
+ */
 CROFT_PUBLIC int croft_child_pidfd(const struct croft_child *child);
 /*
  * Waits for the end; *ret_status is what wait(2) gives. Blocks. -ECHILD if the end was lost,
  * because the caller ignores SIGCHLD or has waited for the child himself.
  */
-CROFT_PUBLIC int croft_child_wait(struct croft_child *child, int *ret_status, struct croft_error *err);
+CROFT_PUBLIC int croft_child_wait(struct croft_child *child, int *ret_status,
+				  struct croft_error *err);
 /* Frees the object. A child that was not waited for is killed and reaped first. */
 CROFT_PUBLIC void croft_child_free(struct croft_child *child);
 
@@ -162,7 +170,8 @@ CROFT_PUBLIC void croft_child_free(struct croft_child *child);
  * -EBUSY when the process has more than one thread: the others would stay
  * unconfined. flags: 0.
  */
-CROFT_PUBLIC int croft_confine(const struct croft_plan *plan, unsigned flags, struct croft_error *err);
+CROFT_PUBLIC int croft_confine(const struct croft_plan *plan, unsigned flags,
+			       struct croft_error *err);
 
 #ifdef __cplusplus
 }

@@ -20,7 +20,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define PAGE 4096U		/* or a part of one: mmap rounds up */
+#define PAGE 4096U /* or a part of one: mmap rounds up */
 #define BLOCK_MIN (16384U - sizeof(struct arena_block))
 #define BLOCK_MAX 65536U
 #define ALIGN _Alignof(max_align_t)
@@ -60,7 +60,8 @@ static bool add_block(struct arena *arena, size_t need)
 	if (size < need)
 		size = need;
 	size = (sizeof(*block) + size + PAGE - 1) / PAGE * PAGE;
-	block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
+		     -1, 0);
 	if (block == MAP_FAILED)
 		return false;
 	block->size = size - sizeof(*block);

@@ -14,9 +14,9 @@
 struct arena_block;
 
 struct arena {
-	struct arena_block *blocks;	/* newest first */
-	size_t used;			/* bytes handed out */
-	size_t max;			/* never hands out more than this */
+	struct arena_block *blocks; /* newest first */
+	size_t used; /* bytes handed out */
+	size_t max; /* never hands out more than this */
 };
 
 void arena_init(struct arena *arena, size_t max_size);

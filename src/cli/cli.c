@@ -17,7 +17,7 @@
 #include "sys/calls.h"
 #include "sys/fd.h"
 
-#define SPARE_FILES 64	/* what was inherited, and what a start opens besides */
+#define SPARE_FILES 64 /* what was inherited, and what a start opens besides */
 
 int cli_status(const struct croft_error *err)
 {
@@ -120,21 +120,24 @@ static int apply(const struct option_list *list, struct profile *profile, struct
 
 		if (!is_profile_key(word->id))
 			continue;
-		r = profile_set(profile, option_name(word->id), word->value, option_origin(word->id), err);
+		r = profile_set(profile, option_name(word->id), word->value,
+				option_origin(word->id), err);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-int cli_profile(const struct option_list *list, struct profile **ret_profile, struct croft_error *err)
+int cli_profile(const struct option_list *list, struct profile **ret_profile,
+		struct croft_error *err)
 {
 	const char *name = options_value(list, OPT_PROFILE, "default");
 	char home[PATH_MAX], workdir[PATH_MAX];
 	struct profile *profile;
 	int r;
 
-	r = profile_new(name, find_home(home, sizeof(home)), find_workdir(workdir, sizeof(workdir)), &profile, err);
+	r = profile_new(name, find_home(home, sizeof(home)), find_workdir(workdir, sizeof(workdir)),
+			&profile, err);
 	if (r < 0)
 		return r;
 	r = apply(list, profile, err);

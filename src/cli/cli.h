@@ -15,12 +15,12 @@
 
 enum exit_status {
 	EXIT_TIME_LIMIT = 124,
-	EXIT_CROFT = 125,		/* croft could not build the sandbox, or was misused */
+	EXIT_CROFT = 125, /* croft could not build the sandbox, or was misused */
 	EXIT_NOT_EXECUTABLE = 126,
 	EXIT_NOT_FOUND = 127,
 };
 
-#define TEXT_MAX (16U << 20)	/* of anything printed: a plan of 4096 long paths fits */
+#define TEXT_MAX (16U << 20) /* of anything printed: a plan of 4096 long paths fits */
 
 extern char **environ;
 
@@ -29,7 +29,10 @@ int cmd_run(int argc, char *const argv[]);
 int cmd_plan(int argc, char *const argv[]);
 int cmd_why(int argc, char *const argv[]);
 
-/* One line on stderr, "croft: what: why (hint)", escaped. Returns the exit status that the failure has. */
+/*
+ * One line on stderr, "croft: what: why (hint)", escaped. Returns the exit status that the
+ * failure has.
+ */
 int cli_fail(const struct croft_error *err);
 /* One line of warning on stderr. */
 void cli_warn(const char *text);
@@ -44,7 +47,8 @@ int cli_help(const struct option_list *list, enum option_command command);
  * A profile from the options: the built-in that --profile names, then everything
  * else in the order given.
  */
-int cli_profile(const struct option_list *list, struct profile **ret_profile, struct croft_error *err);
+int cli_profile(const struct option_list *list, struct profile **ret_profile,
+		struct croft_error *err);
 
 /*
  * Each granted path holds a descriptor until the start. Raises croft's soft limit on open files

@@ -22,7 +22,7 @@ struct look {
 	struct profile *profile;
 	struct sandbox sandbox;
 	struct host host;
-	const char *const *words;	/* what follows the options */
+	const char *const *words; /* what follows the options */
 };
 
 static int load_host(struct look *look, struct croft_error *err)
@@ -71,7 +71,8 @@ static int make_plan(struct look *look, const char *const *argv, struct croft_er
 		r = cli_raise_open_files(look->profile, &old, &is_raised, err);
 	if (r < 0)
 		return r;
-	return sandbox_plan(look->profile, &look->host, argv, (const char *const *)environ, &look->sandbox, err);
+	return sandbox_plan(look->profile, &look->host, argv, (const char *const *)environ,
+			    &look->sandbox, err);
 }
 
 static void look_done(struct look *look)
@@ -115,7 +116,8 @@ int cmd_plan(int argc, char *const argv[])
 	if (options_parse(CMD_PLAN, argc, argv, 1, &look.list, &err) < 0)
 		return cli_fail(&err);
 	look.words = (const char *const *)(argv + look.list.next);
-	status = options_has(&look.list, OPT_HELP) ? cli_help(&look.list, CMD_PLAN) : print_plan(&look);
+	status = options_has(&look.list, OPT_HELP) ? cli_help(&look.list, CMD_PLAN)
+						   : print_plan(&look);
 	look_done(&look);
 	return status;
 }
@@ -133,7 +135,9 @@ static int parse_operation(const char *word, struct croft_error *err)
 	if (nearest)
 		fail_hint(err, "did you mean '%s'?", nearest);
 	else
-		fail_hint(err, "one of: read, write, execute, create, remove, device, socket, connect, listen, env, syscall");
+		fail_hint(
+			err,
+			"one of: read, write, execute, create, remove, device, socket, connect, listen, env, syscall");
 	return r;
 }
 
@@ -145,7 +149,8 @@ static const char *resolve_target(enum why_op op, const char *target, char buffe
 	return path_resolve(target, buffer, PATH_MAX) == 0 ? buffer : target;
 }
 
-static int print_answer(const struct look *look, enum why_op op, const char *target, const struct why_answer *answer)
+static int print_answer(const struct look *look, enum why_op op, const char *target,
+			const struct why_answer *answer)
 {
 	AUTO_BUF struct buf buf = BUF_INIT(TEXT_MAX);
 	struct json json;
@@ -167,7 +172,8 @@ static int print_answer(const struct look *look, enum why_op op, const char *tar
 		json_object_end(&json);
 		buf_putc(&buf, '\n');
 	} else {
-		buf_printf(&buf, "%s: %s ", answer->is_allowed ? "allowed" : "refused", why_op_names[op].name);
+		buf_printf(&buf, "%s: %s ", answer->is_allowed ? "allowed" : "refused",
+			   why_op_names[op].name);
 		text_escape(&buf, target);
 		buf_puts(&buf, ": ");
 		text_escape(&buf, answer->reason);

@@ -28,7 +28,7 @@ struct run {
 	struct sandbox sandbox;
 	struct outcome outcome;
 	const char *const *argv;
-	int status_fd;		/* -1: none; not owned */
+	int status_fd; /* -1: none; not owned */
 	struct launch launch;
 };
 
@@ -39,12 +39,14 @@ static int parse_status_fd(const char *text, int *ret_fd, struct croft_error *er
 	int flags;
 
 	if (num_parse(text, 0, 1048575, &fd) < 0)
-		return fail(err, CROFT_STAGE_USAGE, 0, "--status-fd: '%s' is not a descriptor", text);
+		return fail(err, CROFT_STAGE_USAGE, 0, "--status-fd: '%s' is not a descriptor",
+			    text);
 	flags = sys_fcntl((int)fd, F_GETFL, 0);
 	if (flags < 0)
 		return fail(err, CROFT_STAGE_USAGE, -flags, "--status-fd %s", text);
 	if ((flags & O_ACCMODE) == O_RDONLY)
-		return fail(err, CROFT_STAGE_USAGE, 0, "--status-fd %s: it is not open for writing", text);
+		return fail(err, CROFT_STAGE_USAGE, 0, "--status-fd %s: it is not open for writing",
+			    text);
 	*ret_fd = (int)fd;
 	return 0;
 }
@@ -57,10 +59,12 @@ static int plan(struct run *run, struct croft_error *err)
 		return r;
 	if (run->status_fd >= 0)
 		run->profile->wants_supervisor = true;
-	r = cli_raise_open_files(run->profile, &run->launch.nofile, &run->launch.restores_nofile, err);
+	r = cli_raise_open_files(run->profile, &run->launch.nofile, &run->launch.restores_nofile,
+				 err);
 	if (r < 0)
 		return r;
-	return sandbox_plan(run->profile, NULL, run->argv, (const char *const *)environ, &run->sandbox, err);
+	return sandbox_plan(run->profile, NULL, run->argv, (const char *const *)environ,
+			    &run->sandbox, err);
 }
 
 static void warn_of_absent(const struct plan *plan)
@@ -94,7 +98,8 @@ static int outcome_status(const struct outcome *outcome)
 {
 	if (outcome->timed_out)
 		return EXIT_TIME_LIMIT;
-	return WIFSIGNALED(outcome->status) ? 128 + WTERMSIG(outcome->status) : WEXITSTATUS(outcome->status);
+	return WIFSIGNALED(outcome->status) ? 128 + WTERMSIG(outcome->status)
+					    : WEXITSTATUS(outcome->status);
 }
 
 static int start(struct run *run, struct croft_error *err)
@@ -136,7 +141,8 @@ static void tell_outcome(const struct run *run)
 		buf_printf(&line, "the time limit of %llu ms was reached: the command was ended",
 			   (unsigned long long)run->profile->time_ms);
 	else if (run->outcome.n_killed)
-		buf_printf(&line, "%u processes that the command left running were killed", run->outcome.n_killed);
+		buf_printf(&line, "%u processes that the command left running were killed",
+			   run->outcome.n_killed);
 	if (line.len)
 		cli_warn(buf_text(&line));
 }
@@ -153,7 +159,8 @@ static int finish(struct run *run, int r, const struct croft_error *err)
 	r = status_write(run->status_fd, run->sandbox.plan, &run->outcome, err, status);
 	if (r == 0)
 		return status;
-	(void)fail(&write_error, CROFT_STAGE_SUPERVISE, -r, "write the status to descriptor %d", run->status_fd);
+	(void)fail(&write_error, CROFT_STAGE_SUPERVISE, -r, "write the status to descriptor %d",
+		   run->status_fd);
 	return cli_fail(&write_error);
 }
 

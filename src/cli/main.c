@@ -21,7 +21,8 @@ static const struct name command_names[] = {
 };
 
 static int (*const command_functions[])(int, char *const[]) = { cmd_run, cmd_plan, cmd_why };
-_Static_assert(ARRAY_SIZE(command_names) == ARRAY_SIZE(command_functions), "a function for each command");
+_Static_assert(ARRAY_SIZE(command_names) == ARRAY_SIZE(command_functions),
+	       "a function for each command");
 
 static int check_standard(struct croft_error *err)
 {
@@ -31,7 +32,8 @@ static int check_standard(struct croft_error *err)
 		int r = sys_fcntl(fd, F_GETFD, 0);
 
 		if (r < 0) {
-			r = fail(err, CROFT_STAGE_USAGE, 0, "standard %s (descriptor %d) is closed", names[fd], fd);
+			r = fail(err, CROFT_STAGE_USAGE, 0, "standard %s (descriptor %d) is closed",
+				 names[fd], fd);
 			fail_hint(err, "open it, for example on /dev/null");
 			return r;
 		}
@@ -61,7 +63,8 @@ static int print_version(void)
 {
 	AUTO_BUF struct buf buf = BUF_INIT(256);
 
-	buf_printf(&buf, "croft %d.%d.%d\n", CROFT_VERSION_MAJOR, CROFT_VERSION_MINOR, CROFT_VERSION_PATCH);
+	buf_printf(&buf, "croft %d.%d.%d\n", CROFT_VERSION_MAJOR, CROFT_VERSION_MINOR,
+		   CROFT_VERSION_PATCH);
 	return cli_print(&buf);
 }
 
@@ -83,8 +86,9 @@ int main(int argc, char *argv[])
 		status = no_command(NULL);
 	} else {
 		command = names_find(command_names, ARRAY_SIZE(command_names), argv[list.next]);
-		status = command < 0 ? no_command(argv[list.next])
-				     : command_functions[command](argc - list.next, argv + list.next);
+		status = command < 0
+				 ? no_command(argv[list.next])
+				 : command_functions[command](argc - list.next, argv + list.next);
 	}
 	options_done(&list);
 	return status;

@@ -22,7 +22,7 @@ enum option_group {
 struct option {
 	const char *name;
 	const char *origin;
-	const char *arg;	/* NULL: a switch; "[word]": that word may follow */
+	const char *arg; /* NULL: a switch; "[word]": that word may follow */
 	const char *help;
 	const char *fallback;
 	unsigned commands;
@@ -32,17 +32,18 @@ struct option {
 };
 
 static const struct option options[OPT_MAX] = {
-#define OPTION(id, long_name, short_letter, argument, in_group, for_commands, has_flags, short_help, default_text) \
-	[OPT_##id] = {                                                                                             \
-		.name = long_name,                                                                                 \
-		.origin = "--" long_name,                                                                          \
-		.arg = argument,                                                                                   \
-		.help = short_help,                                                                                \
-		.fallback = default_text,                                                                          \
-		.commands = for_commands,                                                                          \
-		.flags = has_flags,                                                                                \
-		.group = in_group,                                                                                 \
-		.letter = short_letter,                                                                            \
+#define OPTION(id, long_name, short_letter, argument, in_group, for_commands, has_flags, \
+	       short_help, default_text)                                                 \
+	[OPT_##id] = {                                                                   \
+		.name = long_name,                                                       \
+		.origin = "--" long_name,                                                \
+		.arg = argument,                                                         \
+		.help = short_help,                                                      \
+		.fallback = default_text,                                                \
+		.commands = for_commands,                                                \
+		.flags = has_flags,                                                      \
+		.group = in_group,                                                       \
+		.letter = short_letter,                                                  \
 	},
 #include "options.def"
 };
@@ -120,7 +121,8 @@ static int unknown_option(enum option_command command, const char *word, struct 
 	const char *nearest;
 	char bare[32] = "";
 	size_t len = strcspn(word, "=");
-	int r = fail(err, CROFT_STAGE_USAGE, 0, "there is no option '%.*s'", (int)(len < 64 ? len : 64), word);
+	int r = fail(err, CROFT_STAGE_USAGE, 0, "there is no option '%.*s'",
+		     (int)(len < 64 ? len : 64), word);
 
 	for (int id = 0; id < OPT_MAX; id++)
 		if (options[id].commands & command)
@@ -146,7 +148,8 @@ static int find_option(enum option_command command, const char *word)
 
 		if (!(option->commands & command))
 			continue;
-		if (word[1] == '-' && strlen(option->name) == len - 2 && !strncmp(option->name, word + 2, len - 2))
+		if (word[1] == '-' && strlen(option->name) == len - 2 &&
+		    !strncmp(option->name, word + 2, len - 2))
 			return id;
 		if (word[1] != '-' && word[1] == option->letter && !word[2])
 			return id;
@@ -163,8 +166,8 @@ static bool is_bracketed(const char *arg, const char *value)
 }
 
 /* Finds the value of argv[*at]; moves *at when it is the next word. */
-static int take_value(enum option_command command, enum option_id id, int argc, char *const argv[], int *at,
-		      const char **ret_value, struct croft_error *err)
+static int take_value(enum option_command command, enum option_id id, int argc, char *const argv[],
+		      int *at, const char **ret_value, struct croft_error *err)
 {
 	const struct option *option = &options[id];
 	const char *equals = strchr(argv[*at], '=');
@@ -189,10 +192,12 @@ static int take_value(enum option_command command, enum option_id id, int argc, 
 		}
 		if (!*ret_value || is_bracketed(option->arg, *ret_value))
 			return 0;
-		return fail(err, CROFT_STAGE_USAGE, 0, "--%s takes %s or nothing", option->name, option->arg);
+		return fail(err, CROFT_STAGE_USAGE, 0, "--%s takes %s or nothing", option->name,
+			    option->arg);
 	}
 	if (!equals && !next) {
-		r = fail(err, CROFT_STAGE_USAGE, 0, "--%s needs a value: %s", option->name, option->arg);
+		r = fail(err, CROFT_STAGE_USAGE, 0, "--%s needs a value: %s", option->name,
+			 option->arg);
 		hint_help(err, command);
 		return r;
 	}
@@ -202,8 +207,8 @@ static int take_value(enum option_command command, enum option_id id, int argc, 
 	return 0;
 }
 
-static int parse(enum option_command command, int argc, char *const argv[], int first, struct option_list *list,
-		 struct croft_error *err)
+static int parse(enum option_command command, int argc, char *const argv[], int first,
+		 struct option_list *list, struct croft_error *err)
 {
 	int at;
 
@@ -223,7 +228,8 @@ static int parse(enum option_command command, int argc, char *const argv[], int 
 		if (r < 0)
 			return r;
 		if (!(options[id].flags & IS_REPEATABLE) && options_has(list, word.id))
-			return fail(err, CROFT_STAGE_USAGE, 0, "--%s is given twice", options[id].name);
+			return fail(err, CROFT_STAGE_USAGE, 0, "--%s is given twice",
+				    options[id].name);
 		if (!list->words)
 			list->words = calloc((size_t)(argc - first), sizeof(*list->words));
 		if (!list->words)
@@ -282,7 +288,8 @@ static void print_option(struct buf *buf, enum option_id id, bool wants_all)
 	buf_printf(buf, "  ");
 	if (option->letter)
 		buf_printf(buf, "-%c, ", option->letter);
-	buf_printf(buf, "%s%s%s", option->origin, option->arg ? " " : "", option->arg ? option->arg : "");
+	buf_printf(buf, "%s%s%s", option->origin, option->arg ? " " : "",
+		   option->arg ? option->arg : "");
 	if (buf->len - start >= HELP_COLUMN) {
 		buf_putc(buf, '\n');
 		start = buf->len;
@@ -315,9 +322,11 @@ static void print_usage(struct buf *buf, enum option_command command)
 		const struct command_text *text = &commands[i];
 
 		if (command == CMD_GLOBAL)
-			buf_printf(buf, "  croft %s %s\n      %s\n", text->name, text->synopsis, text->help);
+			buf_printf(buf, "  croft %s %s\n      %s\n", text->name, text->synopsis,
+				   text->help);
 		else if (text->command == command)
-			buf_printf(buf, "usage: croft %s %s\n%s\n", text->name, text->synopsis, text->help);
+			buf_printf(buf, "usage: croft %s %s\n%s\n", text->name, text->synopsis,
+				   text->help);
 	}
 }
 
@@ -345,7 +354,8 @@ void options_help(struct buf *buf, enum option_command command, bool wants_all)
 		bool has_title = false;
 
 		for (int id = 0; id < OPT_MAX; id++) {
-			if (options[id].group != (enum option_group)group || !(options[id].commands & shown))
+			if (options[id].group != (enum option_group)group ||
+			    !(options[id].commands & shown))
 				continue;
 			if (!has_title)
 				buf_printf(buf, "\n%s\n", group_titles[group]);
@@ -356,5 +366,7 @@ void options_help(struct buf *buf, enum option_command command, bool wants_all)
 	for (size_t i = 0; wants_all && i < ARRAY_SIZE(topic_texts); i++)
 		buf_printf(buf, "\n%s\n", topic_texts[i]);
 	if (!wants_all)
-		buf_printf(buf, "\nEverything about each option: --help all, or the manual page croft(1).\n");
+		buf_printf(
+			buf,
+			"\nEverything about each option: --help all, or the manual page croft(1).\n");
 }

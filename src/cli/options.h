@@ -30,13 +30,13 @@ enum option_id {
 
 struct option_word {
 	enum option_id id;
-	const char *value;	/* NULL for switches, and where an optional value was not given */
+	const char *value; /* NULL for switches, and where an optional value was not given */
 };
 
 struct option_list {
-	struct option_word *words;	/* owned */
+	struct option_word *words; /* owned */
 	size_t n;
-	int next;			/* index in argv of the first word that is no option */
+	int next; /* index in argv of the first word that is no option */
 };
 
 /*
@@ -51,8 +51,8 @@ void options_done(struct option_list *list);
 const char *options_value(const struct option_list *list, enum option_id id, const char *fallback);
 bool options_has(const struct option_list *list, enum option_id id);
 
-const char *option_name(enum option_id id);	/* "read" */
-const char *option_origin(enum option_id id);	/* "--read" */
+const char *option_name(enum option_id id); /* "read" */
+const char *option_origin(enum option_id id); /* "--read" */
 
 /* Help for a command (CMD_GLOBAL: the program), short or with everything. */
 void options_help(struct buf *buf, enum option_command command, bool wants_all);

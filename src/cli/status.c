@@ -65,8 +65,8 @@ static void write_usage(struct json *json, const struct outcome *outcome)
 	json_object_end(json);
 }
 
-int status_write(int fd, const struct plan *plan, const struct outcome *outcome, const struct croft_error *err,
-		 int exit_status)
+int status_write(int fd, const struct plan *plan, const struct outcome *outcome,
+		 const struct croft_error *err, int exit_status)
 {
 	AUTO_BUF struct buf buf = BUF_INIT(TEXT_MAX);
 	struct json json;
@@ -78,7 +78,8 @@ int status_write(int fd, const struct plan *plan, const struct outcome *outcome,
 	json_key(&json, "started");
 	json_bool(&json, outcome->has_started);
 	json_key(&json, "stage");
-	json_string(&json, outcome->has_started ? "running" : stage_name((enum croft_stage)err->stage));
+	json_string(&json,
+		    outcome->has_started ? "running" : stage_name((enum croft_stage)err->stage));
 	write_error(&json, err);
 	json_key(&json, "exit_reason");
 	json_string(&json, exit_reason(outcome));

@@ -13,7 +13,7 @@
  * one; `err` is what failed (stage none: nothing); `exit_status` is what croft
  * will exit with. 0 or -errno.
  */
-int status_write(int fd, const struct plan *plan, const struct outcome *outcome, const struct croft_error *err,
-		 int exit_status);
+int status_write(int fd, const struct plan *plan, const struct outcome *outcome,
+		 const struct croft_error *err, int exit_status);
 
 #endif

@@ -21,7 +21,8 @@
 
 static int add_path(int ruleset, int fd, uint64_t access, const char *path, struct croft_error *err)
 {
-	const struct abi_landlock_path_beneath_attr attr = { .allowed_access = access, .parent_fd = fd };
+	const struct abi_landlock_path_beneath_attr attr = { .allowed_access = access,
+							     .parent_fd = fd };
 	int r = sys_landlock_add_rule(ruleset, ABI_LANDLOCK_RULE_PATH_BENEATH, &attr, 0);
 
 	return r < 0 ? fail(err, CROFT_STAGE_PREPARE, -r, "add a Landlock rule for '%s'", path) : 0;
@@ -29,13 +30,17 @@ static int add_path(int ruleset, int fd, uint64_t access, const char *path, stru
 
 static int add_port(int ruleset, const struct plan_port *port, struct croft_error *err)
 {
-	const struct abi_landlock_net_port_attr attr = { .allowed_access = port->access, .port = port->grant->port };
+	const struct abi_landlock_net_port_attr attr = { .allowed_access = port->access,
+							 .port = port->grant->port };
 	int r = sys_landlock_add_rule(ruleset, ABI_LANDLOCK_RULE_NET_PORT, &attr, 0);
 
-	return r < 0 ? fail(err, CROFT_STAGE_PREPARE, -r, "add a Landlock rule for port %u", port->grant->port) : 0;
+	return r < 0 ? fail(err, CROFT_STAGE_PREPARE, -r, "add a Landlock rule for port %u",
+			    port->grant->port)
+		     : 0;
 }
 
-int ruleset_build(const struct plan *plan, const struct path_fact *facts, int *ret_fd, struct croft_error *err)
+int ruleset_build(const struct plan *plan, const struct path_fact *facts, int *ret_fd,
+		  struct croft_error *err)
 {
 	const struct abi_landlock_ruleset_attr attr = {
 		.handled_access_fs = plan->handled_fs,
@@ -68,7 +73,8 @@ int ruleset_build(const struct plan *plan, const struct path_fact *facts, int *r
 	return 0;
 }
 
-int ruleset_add_directory(int ruleset, int dirfd, uint64_t access, const char *path, struct croft_error *err)
+int ruleset_add_directory(int ruleset, int dirfd, uint64_t access, const char *path,
+			  struct croft_error *err)
 {
 	return add_path(ruleset, dirfd, access, path, err);
 }
@@ -83,15 +89,18 @@ int landlock_apply(int ruleset, uint32_t flags, bool can_verify, struct croft_er
 	if (r < 0) {
 		r = fail(err, CROFT_STAGE_LANDLOCK, -r, "restrict this process");
 		if (r == -E2BIG)
-			fail_hint(err, "it is inside %d Landlock sandboxes already, the kernel's greatest number",
-				  ABI_LANDLOCK_MAX_LAYERS);
+			fail_hint(
+				err,
+				"it is inside %d Landlock sandboxes already, the kernel's greatest number",
+				ABI_LANDLOCK_MAX_LAYERS);
 		return r;
 	}
 	if (can_verify) {
 		AUTO_FD int fd = sys_openat(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY, 0);
 
 		if (fd != -EACCES) {
-			(void)fail(err, CROFT_STAGE_LANDLOCK, 0, "the kernel took the rules but does not enforce them");
+			(void)fail(err, CROFT_STAGE_LANDLOCK, 0,
+				   "the kernel took the rules but does not enforce them");
 			return -EOPNOTSUPP;
 		}
 	}

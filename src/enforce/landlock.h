@@ -12,10 +12,12 @@
  * Makes the ruleset in the parent: one add_rule for each rule and port of the
  * plan, from the descriptors in `facts`. *ret_fd is -1 when the plan handles nothing.
  */
-int ruleset_build(const struct plan *plan, const struct path_fact *facts, int *ret_fd, struct croft_error *err);
+int ruleset_build(const struct plan *plan, const struct path_fact *facts, int *ret_fd,
+		  struct croft_error *err);
 
 /* Adds one directory that was made after the plan: the TMPDIR. */
-int ruleset_add_directory(int ruleset, int dirfd, uint64_t access, const char *path, struct croft_error *err);
+int ruleset_add_directory(int ruleset, int dirfd, uint64_t access, const char *path,
+			  struct croft_error *err);
 
 /*
  * Child stage. Restricts the calling thread, and proves it where `can_verify` allows: opening

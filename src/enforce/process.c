@@ -16,10 +16,8 @@
 #include "sys/fd.h"
 
 static const int limit_resources[LIMIT_MAX] = {
-	[LIMIT_MEMORY] = RLIMIT_AS,
-	[LIMIT_PROCESSES] = RLIMIT_NPROC,
-	[LIMIT_OPEN_FILES] = RLIMIT_NOFILE,
-	[LIMIT_FILE_SIZE] = RLIMIT_FSIZE,
+	[LIMIT_MEMORY] = RLIMIT_AS,         [LIMIT_PROCESSES] = RLIMIT_NPROC,
+	[LIMIT_OPEN_FILES] = RLIMIT_NOFILE, [LIMIT_FILE_SIZE] = RLIMIT_FSIZE,
 	[LIMIT_CPU] = RLIMIT_CPU,
 };
 
@@ -33,13 +31,15 @@ static int set_limit(const struct profile *profile, enum limit limit, struct cro
 	wanted.rlim_cur = wanted.rlim_max = profile->limits[limit];
 	r = sys_prlimit(limit_resources[limit], NULL, &old);
 	if (r < 0)
-		return fail(err, CROFT_STAGE_LIMITS, -r, "read the limit '%s'", limit_names[limit].name);
+		return fail(err, CROFT_STAGE_LIMITS, -r, "read the limit '%s'",
+			    limit_names[limit].name);
 	/* a lower limit from outside stays: nobody gains by asking for more */
 	if (old.rlim_max < wanted.rlim_max)
 		wanted.rlim_cur = wanted.rlim_max = old.rlim_max;
 	r = sys_prlimit(limit_resources[limit], &wanted, NULL);
 	if (r < 0)
-		return fail(err, CROFT_STAGE_LIMITS, -r, "set the limit '%s'", limit_names[limit].name);
+		return fail(err, CROFT_STAGE_LIMITS, -r, "set the limit '%s'",
+			    limit_names[limit].name);
 	return 0;
 }
 
@@ -101,13 +101,17 @@ int privileges_apply(bool drops_capabilities, struct croft_error *err)
 		if (r < 0)
 			return r;
 	}
-	/* the ambient set follows the permitted and inheritable ones (capabilities(7), since 4.3) */
+	/*
+	 * the ambient set follows the permitted and inheritable ones (capabilities(7), since
+	 * 4.3)
+	 */
 	r = sys_capset(&none);
 	if (r < 0)
 		return fail(err, CROFT_STAGE_PRIVILEGES, -r, "drop the capabilities");
 	r = sys_capget(&caps);
 	if (r < 0 || !is_empty(&caps)) {
-		(void)fail(err, CROFT_STAGE_PRIVILEGES, 0, "the kernel did not drop the capabilities");
+		(void)fail(err, CROFT_STAGE_PRIVILEGES, 0,
+			   "the kernel did not drop the capabilities");
 		return -EOPNOTSUPP;
 	}
 	return 0;
@@ -160,7 +164,8 @@ int descriptors_apply(const int *keep, size_t n_keep, struct croft_error *err)
 	for (size_t i = 0; i < n_keep; i++) {
 		r = sys_fcntl(keep[i], F_SETFD, 0);
 		if (r < 0)
-			return fail(err, CROFT_STAGE_DESCRIPTORS, -r, "keep descriptor %d", keep[i]);
+			return fail(err, CROFT_STAGE_DESCRIPTORS, -r, "keep descriptor %d",
+				    keep[i]);
 	}
 	return 0;
 }

@@ -29,8 +29,8 @@ int limits_apply_open_files(const struct profile *profile, struct croft_error *e
 int privileges_apply(bool drops_capabilities, struct croft_error *err);
 
 /*
- * Child stage: every descriptor above 2 is marked to be closed at exec, then the listed ones are unmarked
- * (CVE-2024-21626: what leaks is a way around every rule on paths).
+ * Child stage: every descriptor above 2 is marked to be closed at exec, then the listed ones
+ * are unmarked (CVE-2024-21626: what leaks is a way around every rule on paths).
  *
  * Needs: before Landlock, since the fallback for kernels without close_range reads /proc/self/fd.
  * Must not: close anything now; the report pipe and the ruleset are still in use.

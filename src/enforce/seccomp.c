@@ -13,7 +13,8 @@
 
 int seccomp_apply(const struct sock_filter *filter, size_t n, struct croft_error *err)
 {
-	struct sock_fprog program = { .len = (unsigned short)n, .filter = (struct sock_filter *)(uintptr_t)filter };
+	struct sock_fprog program = { .len = (unsigned short)n,
+				      .filter = (struct sock_filter *)(uintptr_t)filter };
 	int r;
 
 	if (n == 0)
@@ -23,7 +24,8 @@ int seccomp_apply(const struct sock_filter *filter, size_t n, struct croft_error
 		return fail(err, CROFT_STAGE_SECCOMP, -r, "install the system call filter");
 	r = sys_prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
 	if (r != SECCOMP_MODE_FILTER) {
-		(void)fail(err, CROFT_STAGE_SECCOMP, 0, "the kernel took the system call filter but it is not in force");
+		(void)fail(err, CROFT_STAGE_SECCOMP, 0,
+			   "the kernel took the system call filter but it is not in force");
 		return -EOPNOTSUPP;
 	}
 	return 0;

@@ -22,38 +22,38 @@
 #include "base/err.h"
 #include "sys/abi.h"
 
-#define HOST_FILE_MAX 16384	/* bytes of a saved host; ours are under 1 KiB */
+#define HOST_FILE_MAX 16384 /* bytes of a saved host; ours are under 1 KiB */
 
 /* A question that needs a child to be answered. Unknown: not asked, or it could not be told. */
 enum host_answer { HOST_UNKNOWN, HOST_YES, HOST_NO, HOST_ANSWER_MAX };
 
 struct host {
 	enum arch arch;
-	char kernel_release[65];	/* display only */
-	uint32_t uid;			/* effective */
-	bool has_capabilities;		/* any permitted capability */
+	char kernel_release[65]; /* display only */
+	uint32_t uid; /* effective */
+	bool has_capabilities; /* any permitted capability */
 
 	struct {
-		int errnum;		/* of the version query */
-		int abi;		/* 0 unless errnum is 0 */
-		uint32_t errata;	/* bit N-1: erratum N is fixed; 0 unless has_errata */
-		bool has_errata;	/* the kernel knows the question (since 6.15) */
-		enum host_answer enforces;	/* a forbidden open was refused in a child */
+		int errnum; /* of the version query */
+		int abi; /* 0 unless errnum is 0 */
+		uint32_t errata; /* bit N-1: erratum N is fixed; 0 unless has_errata */
+		bool has_errata; /* the kernel knows the question (since 6.15) */
+		enum host_answer enforces; /* a forbidden open was refused in a child */
 	} landlock;
 	struct {
-		int errnum;		/* of SECCOMP_GET_ACTION_AVAIL for ERRNO */
-		bool has_kill_process;	/* since 4.14 */
+		int errnum; /* of SECCOMP_GET_ACTION_AVAIL for ERRNO */
+		bool has_kill_process; /* since 4.14 */
 	} seccomp;
 	struct {
-		enum host_answer works;	/* a child could make one and map its id */
-		int errnum;		/* what refused it */
+		enum host_answer works; /* a child could make one and map its id */
+		int errnum; /* what refused it */
 	} userns;
 	struct {
-		int version;		/* 0 none, 1, 2; 2 also for hybrid hosts' unified tree */
-		enum host_answer is_delegated;	/* we may make a child group */
+		int version; /* 0 none, 1, 2; 2 also for hybrid hosts' unified tree */
+		enum host_answer is_delegated; /* we may make a child group */
 	} cgroup;
-	bool has_close_range;		/* with CLOEXEC, since 5.11 */
-	bool has_pidfd;			/* pidfd_open, since 5.3 */
+	bool has_close_range; /* with CLOEXEC, since 5.11 */
+	bool has_pidfd; /* pidfd_open, since 5.3 */
 };
 
 /*

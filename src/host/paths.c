@@ -28,7 +28,10 @@
 
 #define LINKS_MAX 40 /* the kernel's MAXSYMLINKS */
 
-/* Absolute, and without an empty, "." or ".." component: the path of what it names, if no part is a link. */
+/*
+ * Absolute, and without an empty, "." or ".." component: the path of what it names, if no part
+ * is a link.
+ */
 static bool is_plain(const char *path)
 {
 	if (path[0] != '/')

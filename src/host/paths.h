@@ -14,9 +14,9 @@
 #include <sys/types.h>
 
 struct path_fact {
-	int fd;			/* O_PATH, owned; -1 when errnum is set, and in recorded facts */
-	int errnum;		/* positive errno of the open, 0 if it worked */
-	mode_t type;		/* S_IFMT bits */
+	int fd; /* O_PATH, owned; -1 when errnum is set, and in recorded facts */
+	int errnum; /* positive errno of the open, 0 if it worked */
+	mode_t type; /* S_IFMT bits */
 	uint64_t dev, ino;
 	/* owned: where it leads (through /proc/self/fd); NULL if unknown or the name itself */
 	char *real;

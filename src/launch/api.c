@@ -33,7 +33,7 @@ struct croft_child {
 	pid_t pid;
 	int pidfd;
 	bool is_reaped;
-	char tmpdir[TMPDIR_NAME_SIZE];	/* "" : none */
+	char tmpdir[TMPDIR_NAME_SIZE]; /* "" : none */
 };
 
 /* Flags that a caller of a later version may pass: refused, so that they can be given a meaning. */
@@ -46,7 +46,8 @@ static int check_flags(unsigned flags, unsigned known, struct croft_error *err)
 
 const char *croft_version(void)
 {
-	return STRING(CROFT_VERSION_MAJOR) "." STRING(CROFT_VERSION_MINOR) "." STRING(CROFT_VERSION_PATCH);
+	return STRING(CROFT_VERSION_MAJOR) "." STRING(CROFT_VERSION_MINOR) "." STRING(
+		CROFT_VERSION_PATCH);
 }
 
 const char *croft_stage_name(int stage)
@@ -90,12 +91,14 @@ static bool is_supervisors(const char *key)
 	return !strcmp(key, "time") || !strcmp(key, "grace") || !strcmp(key, "supervise");
 }
 
-int croft_profile_set(struct croft_profile *profile, const char *key, const char *value, struct croft_error *err)
+int croft_profile_set(struct croft_profile *profile, const char *key, const char *value,
+		      struct croft_error *err)
 {
 	const char *origin;
 
 	if (is_supervisors(key)) {
-		int r = fail(err, CROFT_STAGE_USAGE, 0, "set '%s': a library does not wait for its children", key);
+		int r = fail(err, CROFT_STAGE_USAGE, 0,
+			     "set '%s': a library does not wait for its children", key);
 
 		fail_hint(err, "poll croft_child_pidfd with the timeout");
 		return r;
@@ -127,8 +130,9 @@ static int copy_argv(struct plan *plan, struct croft_error *err)
 	return 0;
 }
 
-int croft_plan_new(const struct croft_profile *profile, const char *const argv[], const char *const environ[],
-		   unsigned flags, struct croft_plan **ret_plan, struct croft_error *err)
+int croft_plan_new(const struct croft_profile *profile, const char *const argv[],
+		   const char *const environ[], unsigned flags, struct croft_plan **ret_plan,
+		   struct croft_error *err)
 {
 	struct croft_plan *plan;
 	int r = check_flags(flags, 0, err);
@@ -166,7 +170,8 @@ int croft_plan_check(const struct croft_plan *plan, struct croft_error *err)
 	return plan_check(plan->sandbox.plan, err);
 }
 
-int croft_plan_print(const struct croft_plan *plan, unsigned flags, char **ret_text, struct croft_error *err)
+int croft_plan_print(const struct croft_plan *plan, unsigned flags, char **ret_text,
+		     struct croft_error *err)
 {
 	struct buf buf = BUF_INIT(16U << 20);
 	int r = check_flags(flags, CROFT_PRINT_JSON, err);
@@ -246,7 +251,10 @@ int croft_child_wait(struct croft_child *child, int *ret_status, struct croft_er
 	do {
 		r = sys_wait4(child->pid, &status, 0, NULL);
 	} while (r == -EINTR);
-	/* ECHILD: the caller ignores SIGCHLD or has waited himself; the child is gone all the same */
+	/*
+	 * ECHILD: the caller ignores SIGCHLD or has waited himself; the child is gone all the
+	 * same
+	 */
 	if (r >= 0 || r == -ECHILD) {
 		child->is_reaped = true;
 		remove_tmpdir(child);
@@ -300,7 +308,8 @@ int croft_confine(const struct croft_plan *plan, unsigned flags, struct croft_er
 	if (r < 0)
 		return r;
 	if (plan->sandbox.plan->command.argv)
-		return fail(err, CROFT_STAGE_USAGE, EINVAL, "confine this process by the plan of a command");
+		return fail(err, CROFT_STAGE_USAGE, EINVAL,
+			    "confine this process by the plan of a command");
 	launch_init(&launch);
 	r = check_threads(err);
 	if (r == 0)

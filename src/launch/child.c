@@ -36,7 +36,7 @@
 #include "sys/calls.h"
 #include "sys/fd.h"
 
-#define CHILD_STACK_SIZE (64U << 10)	/* the deepest stage, fail()'s vsnprintf, takes under 8 KiB */
+#define CHILD_STACK_SIZE (64U << 10) /* the deepest stage, fail()'s vsnprintf, takes under 8 KiB */
 
 /*
  * Caught signals become default: a handler must not run in memory that belongs to
@@ -52,14 +52,20 @@ static int reset_signals(bool ignores_sigchld, struct croft_error *err)
 
 		if (r == 0 && old.handler != SIG_DFL && old.handler != SIG_IGN)
 			r = sys_sigaction(sig, &plain, NULL);
-		/* two numbers belong to the C library and may be refused; nobody can have caught them */
+		/*
+		 * two numbers belong to the C library and may be refused; nobody can have
+		 * caught them
+		 */
 		if (r < 0 && r != -EINVAL)
 			return fail(err, CROFT_STAGE_START, -r, "reset signal %d", sig);
 	}
 	return ignores_sigchld ? sys_sigaction(SIGCHLD, &ignore, NULL) : 0;
 }
 
-/* Needs: nothing. The parent could have died before PR_SET_PDEATHSIG was set: then nobody will kill us. */
+/*
+ * Needs: nothing. The parent could have died before PR_SET_PDEATHSIG was set: then nobody will
+ * kill us.
+ */
 static int tie_to_parent(const struct launch *launch, struct croft_error *err)
 {
 	int r = sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -67,7 +73,8 @@ static int tie_to_parent(const struct launch *launch, struct croft_error *err)
 	if (r < 0)
 		return fail(err, CROFT_STAGE_START, -r, "tie the command to croft's life");
 	if (sys_getppid() != launch->parent)
-		return fail(err, CROFT_STAGE_START, ESRCH, "croft ended before the command started");
+		return fail(err, CROFT_STAGE_START, ESRCH,
+			    "croft ended before the command started");
 	return 0;
 }
 
@@ -82,10 +89,14 @@ static int enter_workdir(const char *workdir, struct croft_error *err)
 	r = sys_chdir(workdir);
 	if (r < 0)
 		return fail(err, CROFT_STAGE_WORKDIR, -r, "change to the directory '%s'", workdir);
-	/* a directory outside the root is named "(unreachable)...": ERANGE says it is longer, which is fine */
+	/*
+	 * a directory outside the root is named "(unreachable)...": ERANGE says it is longer,
+	 * which is fine
+	 */
 	n = sys_getcwd(cwd, sizeof(cwd));
 	if ((n < 0 && n != -ERANGE) || (n > 0 && cwd[0] != '/'))
-		return fail(err, CROFT_STAGE_WORKDIR, n < 0 ? (int)-n : ENOENT, "find the directory '%s' again", workdir);
+		return fail(err, CROFT_STAGE_WORKDIR, n < 0 ? (int)-n : ENOENT,
+			    "find the directory '%s' again", workdir);
 	return 0;
 }
 
@@ -121,7 +132,8 @@ static int finish(const struct launch *launch, struct croft_error *err)
 	if (launch->restores_nofile) {
 		r = sys_prlimit(RLIMIT_NOFILE, &launch->nofile, NULL);
 		if (r < 0)
-			return fail(err, CROFT_STAGE_LIMITS, -r, "give the command its limit on open files back");
+			return fail(err, CROFT_STAGE_LIMITS, -r,
+				    "give the command its limit on open files back");
 	}
 	r = limits_apply_open_files(launch->plan->profile, err);
 	if (r < 0)
@@ -131,8 +143,18 @@ static int finish(const struct launch *launch, struct croft_error *err)
 		if (r < 0)
 			return fail(err, CROFT_STAGE_START, -r, "restore the signal mask");
 	}
-	r = sys_execve(launch->plan->command.path, (char *const *)(uintptr_t)launch->plan->command.argv,
+	r = sys_execve(launch->plan->command.path,
+		       (char *const *)(uintptr_t)launch->plan->command.argv,
 		       (char *const *)(uintptr_t)launch->plan->command.envp);
+	/* it was found a moment ago: what the kernel does not find is what the file names */
+	if (r == -ENOENT) {
+		r = fail(err, CROFT_STAGE_EXEC, 0,
+			 "execute '%s': the loader or interpreter that it names is missing",
+			 launch->plan->command.path);
+		fail_hint(err,
+			  "the file itself is there; it may be for another system or architecture");
+		return r;
+	}
 	return fail(err, CROFT_STAGE_EXEC, -r, "execute '%s'", launch->plan->command.path);
 }
 
@@ -186,7 +208,8 @@ static int read_report(int report, pid_t pid, struct croft_error *err)
 		r = sys_wait4(pid, NULL, 0, NULL);
 	} while (r == -EINTR);
 	if (n != (ssize_t)sizeof(error))
-		return fail(err, CROFT_STAGE_START, n < 0 ? (int)-n : EIO, "read the child's report");
+		return fail(err, CROFT_STAGE_START, n < 0 ? (int)-n : EIO,
+			    "read the child's report");
 	if (err)
 		*err = error;
 	return error.errnum ? -error.errnum : -EOPNOTSUPP;

@@ -35,14 +35,14 @@
 #include "sys/calls.h"
 #include "sys/fd.h"
 
-#define CLEANER_STACK_SIZE (32U << 10)	/* two directory buffers of 2 KiB and little else */
+#define CLEANER_STACK_SIZE (32U << 10) /* two directory buffers of 2 KiB and little else */
 #define POLL_MS 100
 #define MAX_CLOSE 65536
 
 /* Lives at the top of the cleaner's own stack: the parent's frames are gone after its exec. */
 struct cleaner {
 	char path[TMPDIR_NAME_SIZE];
-	int watch;	/* pidfd of croft, or -1 */
+	int watch; /* pidfd of croft, or -1 */
 	pid_t parent;
 };
 
@@ -110,7 +110,8 @@ static int start_on(void *stack, const char *path, pid_t *ret_pid, struct croft_
 	pid = sys_clone(cleaner_main, cleaner, CLONE_VM, cleaner, NULL);
 	(void)sys_sigprocmask(SIG_SETMASK, &mask, NULL);
 	if (pid < 0)
-		return fail(err, CROFT_STAGE_PREPARE, -pid, "start the cleaner of the temporary directory");
+		return fail(err, CROFT_STAGE_PREPARE, -pid,
+			    "start the cleaner of the temporary directory");
 	*ret_pid = pid;
 	return 0;
 }
@@ -130,13 +131,12 @@ int tmpdir_start_cleaner(const char *path, pid_t *ret_pid, struct croft_error *e
 
 int tmpdir_finish(const char *path, pid_t cleaner)
 {
-	int r, waited;
+	int waited, r = tmpdir_remove(path);
 
-	/* stopped first: two who remove the same tree would each meet gaps that the other made */
+	/* last: killed in between, croft still has somebody who does the rest */
 	(void)sys_kill(cleaner, SIGKILL);
 	do {
 		waited = sys_wait4(cleaner, NULL, __WALL, NULL);
 	} while (waited == -EINTR);
-	r = tmpdir_remove(path);
 	return r < 0 ? r : (waited < 0 ? waited : 0);
 }

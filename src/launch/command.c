@@ -24,19 +24,23 @@
 #include "sys/calls.h"
 #include "sys/fd.h"
 
-#define SCRIPT_HEAD 256		/* what the kernel reads of a first line (BINPRM_BUF_SIZE, since 5.1) */
+#define SCRIPT_DEPTH 5 /* what the kernel follows (search_binary_handler) */
+#define SCRIPT_HEAD 256 /* what the kernel reads of a first line (BINPRM_BUF_SIZE, since 5.1) */
 
-/* A directory of PATH (not terminated; empty means here) and a name, as seen from the command's working directory. */
-static int join(const struct plan *plan, const char *dir, size_t dir_len, const char *name, char *ret_path,
-		size_t size)
+/*
+ * A directory of PATH (not terminated; empty means here) and a name, as seen from the command's
+ * working directory.
+ */
+static int join(const struct plan *plan, const char *dir, size_t dir_len, const char *name,
+		char *ret_path, size_t size)
 {
 	const char *base = plan->workdir && dir[0] != '/' && name[0] != '/' ? plan->workdir : "";
 	int n;
 
 	if (dir_len == 0 || name[0] == '/')
 		dir_len = 0;
-	n = snprintf(ret_path, size, "%s%s%.*s%s%s", base, *base ? "/" : "", (int)dir_len, dir, dir_len ? "/" : "",
-		     name);
+	n = snprintf(ret_path, size, "%s%s%.*s%s%s", base, *base ? "/" : "", (int)dir_len, dir,
+		     dir_len ? "/" : "", name);
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
@@ -57,7 +61,8 @@ static int not_granted(const char *name, const char *path, struct croft_error *e
 
 	if (path_resolve(path, real, sizeof(real)) < 0)
 		real[0] = '\0';
-	r = fail(err, CROFT_STAGE_EXEC, EACCES, "execute '%s': no grant covers '%s'", name, *real ? real : path);
+	r = fail(err, CROFT_STAGE_EXEC, EACCES, "execute '%s': no grant covers '%s'", name,
+		 *real ? real : path);
 	fail_hint(err, "add --execute %s", *real ? real : path);
 	return r;
 }
@@ -89,41 +94,68 @@ static char *interpreter_of(char *head)
 	return *start ? start : NULL;
 }
 
-/* One "#!" line: the interpreter has to be there and granted. */
-static int check_script(const struct plan *plan, const char *name, const char *path, struct croft_error *err)
+/* The first bytes of a file, NUL-terminated; "" if it cannot be read. */
+static void read_head(const char *path, char head[SCRIPT_HEAD + 1])
 {
 	AUTO_FD int fd = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
-	char head[SCRIPT_HEAD + 1] = "";
-	char *interpreter;
-	ssize_t n;
-	int r;
+	ssize_t n = fd < 0 ? fd : fd_read_full(fd, head, SCRIPT_HEAD);
 
 	/* a program may be executable and not readable; then it is no script */
-	if (fd < 0)
-		return 0;
-	n = fd_read_full(fd, head, SCRIPT_HEAD);
-	if (n <= 0)
-		return 0;
-	interpreter = interpreter_of(head);
-	if (!interpreter)
-		return 0;
-	r = check_file(interpreter);
+	head[n < 0 ? 0 : n] = '\0';
+}
+
+/* One interpreter: it has to be there and granted. */
+static int check_interpreter(const struct plan *plan, const char *name, const char *interpreter,
+			     struct croft_error *err)
+{
+	int r = check_file(interpreter);
+
 	if (r == -ENOENT || r == -ENOTDIR) {
 		size_t len = strlen(interpreter);
 
-		r = fail(err, CROFT_STAGE_EXEC, 0, "execute '%s': its interpreter '%s' is missing", name, interpreter);
+		r = fail(err, CROFT_STAGE_EXEC, 0, "execute '%s': its interpreter '%s' is missing",
+			 name, interpreter);
 		if (len > 1 && interpreter[len - 1] == '\r')
-			fail_hint(err, "the first line ends in a carriage return: the file has DOS line ends");
+			fail_hint(
+				err,
+				"the first line ends in a carriage return: the file has DOS line ends");
 		else
-			fail_hint(err, "the file itself is there; install '%s' or mend its first line", interpreter);
+			fail_hint(err,
+				  "the file itself is there; install '%s' or mend its first line",
+				  interpreter);
 		return r;
 	}
 	if (r < 0)
-		return fail(err, CROFT_STAGE_EXEC, -r, "execute '%s': its interpreter '%s'", name, interpreter);
+		return fail(err, CROFT_STAGE_EXEC, -r, "execute '%s': its interpreter '%s'", name,
+			    interpreter);
 	return is_granted(plan, interpreter) ? 0 : not_granted(interpreter, interpreter, err);
 }
 
-static int judge(const struct plan *plan, const char *name, const char *path, struct croft_error *err)
+/* The chain of "#!" lines: an interpreter may be a script itself, to the kernel's depth. */
+static int check_script(const struct plan *plan, const char *name, const char *path,
+			struct croft_error *err)
+{
+	char heads[2][SCRIPT_HEAD + 1]; /* the next is read while the name in the last is in use */
+
+	for (unsigned depth = 0; depth < SCRIPT_DEPTH; depth++) {
+		char *interpreter;
+		int r;
+
+		read_head(path, heads[depth % 2]);
+		interpreter = interpreter_of(heads[depth % 2]);
+		if (!interpreter)
+			return 0;
+		r = check_interpreter(plan, name, interpreter, err);
+		if (r < 0)
+			return r;
+		path = interpreter;
+	}
+	return fail(err, CROFT_STAGE_EXEC, ELOOP,
+		    "execute '%s': its interpreters are scripts, %d deep", name, SCRIPT_DEPTH);
+}
+
+static int judge(const struct plan *plan, const char *name, const char *path,
+		 struct croft_error *err)
 {
 	int r = check_file(path);
 
@@ -132,7 +164,9 @@ static int judge(const struct plan *plan, const char *name, const char *path, st
 	if (r < 0) {
 		r = fail(err, CROFT_STAGE_EXEC, -r, "execute '%s'", name);
 		if (r == -EACCES)
-			fail_hint(err, "it is not an executable file: chmod +x it, or name its interpreter before it");
+			fail_hint(
+				err,
+				"it is not an executable file: chmod +x it, or name its interpreter before it");
 		return r;
 	}
 	if (!is_granted(plan, path))
@@ -140,9 +174,12 @@ static int judge(const struct plan *plan, const char *name, const char *path, st
 	return check_script(plan, name, path, err);
 }
 
-/* The first candidate on PATH that can be executed; else what was wrong with the best of the others. */
-static int search(const struct plan *plan, const char *name, const char *path, char *ret_path, size_t size,
-		  struct croft_error *err)
+/*
+ * The first candidate on PATH that can be executed; else what was wrong with the best of the
+ * others.
+ */
+static int search(const struct plan *plan, const char *name, const char *path, char *ret_path,
+		  size_t size, struct croft_error *err)
 {
 	struct croft_error best;
 	int r = fail(&best, CROFT_STAGE_EXEC, ENOENT, "find '%s' on PATH", name);
@@ -180,7 +217,8 @@ int command_find(const struct plan *plan, char *ret_path, size_t size, struct cr
 	if (!*name)
 		return fail(err, CROFT_STAGE_EXEC, ENOENT, "find a command with an empty name");
 	if (strlen(name) >= size)
-		return fail(err, CROFT_STAGE_EXEC, ENAMETOOLONG, "find a command of %zu bytes", strlen(name));
+		return fail(err, CROFT_STAGE_EXEC, ENAMETOOLONG, "find a command of %zu bytes",
+			    strlen(name));
 	if (strchr(name, '/')) {
 		r = join(plan, "", 0, name, ret_path, size);
 		if (r < 0)

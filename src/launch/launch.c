@@ -27,7 +27,8 @@ static int check_enforcement(const struct plan *plan, struct croft_error *err)
 	if (r < 0)
 		return r;
 	if (host.landlock.enforces != HOST_YES) {
-		(void)fail(err, CROFT_STAGE_HOST, 0, "this kernel takes Landlock rules and does not enforce them");
+		(void)fail(err, CROFT_STAGE_HOST, 0,
+			   "this kernel takes Landlock rules and does not enforce them");
 		return -EOPNOTSUPP;
 	}
 	return 0;

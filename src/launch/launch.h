@@ -21,29 +21,29 @@
 
 /* Everything a launch needs, ready; plain data and descriptors, nothing to allocate later. */
 struct launch {
-	const struct plan *plan;	/* not owned */
-	int ruleset;			/* owned; -1: none */
-	int report;			/* write end of the error pipe; -1: in place */
-	size_t n_filter;		/* 0: none */
-	uint64_t signal_mask;		/* what the command starts with */
-	bool restores_signals;		/* a child: caught signals back to default, mask as above */
-	bool dies_with_parent;		/* the parent's end kills the command (supervised command line) */
-	pid_t parent;			/* for dies_with_parent */
-	pid_t cleaner;			/* of the TMPDIR, spared when the rest is killed; 0: none */
-	bool restores_nofile;		/* croft raised its own soft limit; the command gets the old one */
+	const struct plan *plan; /* not owned */
+	int ruleset; /* owned; -1: none */
+	int report; /* write end of the error pipe; -1: in place */
+	size_t n_filter; /* 0: none */
+	uint64_t signal_mask; /* what the command starts with */
+	bool restores_signals; /* a child: caught signals back to default, mask as above */
+	bool dies_with_parent; /* the parent's end kills the command (supervised command line) */
+	pid_t parent; /* for dies_with_parent */
+	pid_t cleaner; /* of the TMPDIR, spared when the rest is killed; 0: none */
+	bool restores_nofile; /* croft raised its own soft limit; the command gets the old one */
 	struct rlimit nofile;
-	bool ignores_sigchld;		/* croft's caller did, croft itself cannot: the command shall again */
+	bool ignores_sigchld; /* croft's caller did, croft itself cannot: the command shall again */
 	bool made_tmpdir;
-	struct sock_filter filter[BPF_MAX_FILTER];	/* last, and only its first n_filter are ever written */
+	struct sock_filter
+		filter[BPF_MAX_FILTER]; /* last, and only its first n_filter are ever written */
 };
 
 /* An empty launch: to be called first, on memory of any content. */
 void launch_init(struct launch *launch);
 
 /*
- * Builds the filter and the ruleset, makes the TMPDIR. `facts` hold the
- * descriptors that the plan was made from. On failure nothing is left behind; fields that the caller
- * has set stay.
+ * Builds the filter and the ruleset, makes the TMPDIR. `facts` hold the descriptors that the
+ * plan was made from. On failure nothing is left behind; fields that the caller has set stay.
  * Refuses (-EOPNOTSUPP) a plan whose required protections are not all enforced.
  */
 int launch_prepare(struct launch *launch, const struct plan *plan, const struct path_fact *facts,
@@ -60,10 +60,10 @@ int child_run(const struct launch *launch, struct croft_error *err);
 int child_confine(const struct launch *launch, struct croft_error *err);
 
 /*
- * Makes the child and waits until it executes: *ret_pid, and *ret_pidfd (-1 on
- * kernels before 5.2). A stage that failed there is described in err here, and the child
- * is reaped. All signals are blocked meanwhile. The command starts with the caller's signal mask, or
- * with launch->signal_mask if the caller has set restores_signals.
+ * Makes the child and waits until it executes: *ret_pid, and *ret_pidfd (-1 on kernels before
+ * 5.2). A stage that failed there is described in err here, and the child is reaped. All
+ * signals are blocked meanwhile. The command starts with the caller's signal mask, or with
+ * launch->signal_mask if the caller has set restores_signals.
  */
 int launch_start(struct launch *launch, pid_t *ret_pid, int *ret_pidfd, struct croft_error *err);
 

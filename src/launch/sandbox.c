@@ -23,7 +23,8 @@ static int check_kept(const struct profile *profile, struct croft_error *err)
 		int r = sys_fcntl(profile->keep_fds[i], F_GETFD, 0);
 
 		if (r < 0)
-			return fail(err, CROFT_STAGE_PROFILE, -r, "keep descriptor %d", profile->keep_fds[i]);
+			return fail(err, CROFT_STAGE_PROFILE, -r, "keep descriptor %d",
+				    profile->keep_fds[i]);
 	}
 	return 0;
 }
@@ -36,7 +37,8 @@ static const char *find_tmp_parent(const char *const *environ)
 	return NULL;
 }
 
-static int open_paths(struct sandbox *sandbox, const struct profile *profile, struct croft_error *err)
+static int open_paths(struct sandbox *sandbox, const struct profile *profile,
+		      struct croft_error *err)
 {
 	size_t n = profile->n_grants;
 	const char *few[64];
@@ -53,7 +55,9 @@ static int open_paths(struct sandbox *sandbox, const struct profile *profile, st
 	if (r < 0) {
 		r = fail(err, CROFT_STAGE_PREPARE, -r, "open %zu paths", n);
 		if (r == -EMFILE)
-			fail_hint(err, "each needs a descriptor until the start: raise 'ulimit -n', or grant directories");
+			fail_hint(
+				err,
+				"each needs a descriptor until the start: raise 'ulimit -n', or grant directories");
 		return r;
 	}
 	sandbox->n_facts = n;
@@ -63,7 +67,9 @@ static int open_paths(struct sandbox *sandbox, const struct profile *profile, st
 static int build(struct sandbox *sandbox, const struct profile *profile, const struct host *host,
 		 const char *const *argv, const char *const *environ, struct croft_error *err)
 {
-	struct plan_input input = { .profile = profile, .host = host, .argv = argv, .environ = environ };
+	struct plan_input input = {
+		.profile = profile, .host = host, .argv = argv, .environ = environ
+	};
 	int r;
 
 	if (argv && profile->wants_tmpdir) {

@@ -14,9 +14,9 @@
 #include "plan/plan.h"
 
 struct sandbox {
-	struct path_fact *facts;	/* owned, one for each grant */
+	struct path_fact *facts; /* owned, one for each grant */
 	size_t n_facts;
-	struct plan *plan;		/* owned */
+	struct plan *plan; /* owned */
 	char tmpdir[TMPDIR_NAME_SIZE];
 };
 

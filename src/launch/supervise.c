@@ -32,9 +32,9 @@
 #define STOP_SETTLE_MS 30
 
 /* What is passed on. Stops are followed, continues act on the group; faults are croft's own. */
-#define FORWARDED                                                                                        \
-	(BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGUSR1) | BIT(SIGUSR2) | BIT(SIGALRM) |         \
-	 BIT(SIGTERM) | BIT(SIGWINCH) | (~0ULL << 33))	/* the last: real-time signals from 34 */
+#define FORWARDED                                                                                \
+	(BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGUSR1) | BIT(SIGUSR2) | BIT(SIGALRM) | \
+	 BIT(SIGTERM) | BIT(SIGWINCH) | (~0ULL << 33)) /* the last: real-time signals from 34 */
 
 /* Not croft's to obey: only the command's own stop stops croft. A command may ignore Ctrl-Z. */
 #define STOPS (BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU))
@@ -43,9 +43,9 @@ enum phase { RUNNING, TERMINATING, KILLING };
 
 struct watch {
 	pid_t pid;
-	int signals;		/* signalfd */
+	int signals; /* signalfd */
 	enum phase phase;
-	int64_t deadline_ms;	/* of the phase; -1: none */
+	int64_t deadline_ms; /* of the phase; -1: none */
 	bool has_ended;
 	struct outcome *outcome;
 };
@@ -82,7 +82,10 @@ static bool has_become(pid_t pid, int state, int options)
 	return sys_waitid(P_PID, pid, &info, state | WNOHANG | options) == 0 && info.si_pid == pid;
 }
 
-/* The shell continues a whole group, one process after another: the command may follow in a moment. */
+/*
+ * The shell continues a whole group, one process after another: the command may follow in a
+ * moment.
+ */
 static bool is_continued(pid_t pid)
 {
 	if (has_become(pid, WCONTINUED, 0))
@@ -174,7 +177,8 @@ static int start(struct launch *launch, struct watch *watch, uint64_t mask, stru
 	launch->ignores_sigchld = old.handler == SIG_IGN;
 	r = sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	if (r < 0)
-		return fail(err, CROFT_STAGE_SUPERVISE, -r, "become the parent of what the command leaves");
+		return fail(err, CROFT_STAGE_SUPERVISE, -r,
+			    "become the parent of what the command leaves");
 	watch->signals = sys_signalfd(FORWARDED | BIT(SIGCHLD));
 	if (watch->signals < 0)
 		return fail(err, CROFT_STAGE_SUPERVISE, -watch->signals, "watch for signals");
@@ -185,7 +189,8 @@ static int start(struct launch *launch, struct watch *watch, uint64_t mask, stru
  * The deadline must hold for a croft that is stopped, by the terminal or since the
  * command stopped itself: a stopped process wakes for SIGCONT, so the timer sends that.
  */
-static int set_deadline(struct watch *watch, int64_t begin, uint64_t time_ms, struct croft_error *err)
+static int set_deadline(struct watch *watch, int64_t begin, uint64_t time_ms,
+			struct croft_error *err)
 {
 	int r;
 
@@ -226,8 +231,8 @@ int supervise(struct launch *launch, struct outcome *ret_outcome, struct croft_e
 		int removed = tmpdir_finish(launch->plan->tmpdir, launch->cleaner);
 
 		if (r == 0 && removed < 0)
-			r = fail(err, CROFT_STAGE_SUPERVISE, -removed, "remove the temporary directory '%s'",
-				 launch->plan->tmpdir);
+			r = fail(err, CROFT_STAGE_SUPERVISE, -removed,
+				 "remove the temporary directory '%s'", launch->plan->tmpdir);
 	}
 	if (watch.signals >= 0)
 		fd_close(&watch.signals);

@@ -15,12 +15,12 @@
 #include "launch/launch.h"
 
 struct outcome {
-	bool has_started;	/* the command was executed; all below means nothing otherwise */
-	int status;		/* as wait(2) gives it */
+	bool has_started; /* the command was executed; all below means nothing otherwise */
+	int status; /* as wait(2) gives it */
 	bool timed_out;
-	struct rusage usage;	/* of the command and what it waited for */
+	struct rusage usage; /* of the command and what it waited for */
 	int64_t wall_ms;
-	unsigned n_killed;	/* processes that were left and were killed */
+	unsigned n_killed; /* processes that were left and were killed */
 };
 
 /*

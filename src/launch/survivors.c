@@ -21,7 +21,7 @@
 #include "sys/calls.h"
 #include "sys/fd.h"
 
-#define MAX_MS 10000		/* a fork bomb can outrun this; then it is said */
+#define MAX_MS 10000 /* a fork bomb can outrun this; then it is said */
 #define PAUSE_MS 2
 
 /* Decimal digits only; 0 for anything else. */
@@ -101,9 +101,11 @@ int survivors_kill(pid_t spare, unsigned *ret_killed, struct croft_error *err)
 		int r = kill_children(spare, &killed);
 
 		if (r < 0)
-			return fail(err, CROFT_STAGE_SUPERVISE, -r, "find the processes that the command left");
+			return fail(err, CROFT_STAGE_SUPERVISE, -r,
+				    "find the processes that the command left");
 		if (waited > MAX_MS)
-			return fail(err, CROFT_STAGE_SUPERVISE, EBUSY, "kill the processes that the command left");
+			return fail(err, CROFT_STAGE_SUPERVISE, EBUSY,
+				    "kill the processes that the command left");
 		(void)sys_ppoll(NULL, 0, PAUSE_MS);
 	}
 	*ret_killed = killed;

@@ -29,8 +29,8 @@
 #include "sys/fd.h"
 
 #define TMPDIR_MODE 0700
-#define MAX_ROUNDS (1U << 20)	/* entries looked at twice; a bound against survivors, not a budget */
-#define RENAME_NO_REPLACE 1U	/* RENAME_NOREPLACE, since 3.15 */
+#define MAX_ROUNDS (1U << 20) /* entries looked at twice; a bound against survivors, not a budget */
+#define RENAME_NO_REPLACE 1U /* RENAME_NOREPLACE, since 3.15 */
 
 static void to_hex(char *out, const unsigned char *bytes, size_t n)
 {
@@ -54,7 +54,8 @@ int tmpdir_choose(const char *parent, char ret_path[TMPDIR_NAME_SIZE], struct cr
 	while (len > 1 && base[len - 1] == '/')
 		len--;
 	if (base[0] != '/' || len + sizeof(prefix) + 2 * sizeof(random) > TMPDIR_NAME_SIZE)
-		return fail(err, CROFT_STAGE_PREPARE, EINVAL, "use '%.80s' as the directory for temporary files", base);
+		return fail(err, CROFT_STAGE_PREPARE, EINVAL,
+			    "use '%.80s' as the directory for temporary files", base);
 	n = sys_getrandom(random, sizeof(random));
 	if (n != (ssize_t)sizeof(random))
 		return fail(err, CROFT_STAGE_PREPARE, n < 0 ? (int)-n : EIO, "get random bytes");
@@ -65,8 +66,9 @@ int tmpdir_choose(const char *parent, char ret_path[TMPDIR_NAME_SIZE], struct cr
 }
 
 /*
- * Gives a directory mode 0700, by descriptor: the name could be a link by now, and chmod follows
- * links. An O_PATH descriptor takes no fchmod, its name under /proc/self/fd takes chmod (fchmodat2 is 6.6).
+ * Gives a directory mode 0700, by descriptor: the name could be a link by now, and chmod
+ * follows links. An O_PATH descriptor takes no fchmod, its name under /proc/self/fd takes chmod
+ * (fchmodat2 is 6.6).
  */
 static int make_accessible(int dir, const char *name)
 {
@@ -92,7 +94,8 @@ int tmpdir_make(const char *path, int *ret_fd, struct croft_error *err)
 
 	if (r < 0) {
 		r = fail(err, CROFT_STAGE_PREPARE, -r, "make the temporary directory '%s'", path);
-		fail_hint(err, "set TMPDIR to a directory that you may write; or say --off private-tmp");
+		fail_hint(err,
+			  "set TMPDIR to a directory that you may write; or say --off private-tmp");
 		return r;
 	}
 	fd = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
@@ -102,7 +105,8 @@ int tmpdir_make(const char *path, int *ret_fd, struct croft_error *err)
 		r = make_accessible(AT_FDCWD, path);
 	if (r < 0) {
 		(void)sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
-		return fail(err, CROFT_STAGE_PREPARE, -r, "open the temporary directory '%s'", path);
+		return fail(err, CROFT_STAGE_PREPARE, -r, "open the temporary directory '%s'",
+			    path);
 	}
 	*ret_fd = fd_take(&fd);
 	return 0;
@@ -121,7 +125,8 @@ static int open_directory(int dir, const char *name)
 	struct stat st;
 	int r;
 
-	if (fd >= 0 && sys_fstatat(fd, "", &st, AT_EMPTY_PATH) == 0 && (st.st_mode & TMPDIR_MODE) == TMPDIR_MODE)
+	if (fd >= 0 && sys_fstatat(fd, "", &st, AT_EMPTY_PATH) == 0 &&
+	    (st.st_mode & TMPDIR_MODE) == TMPDIR_MODE)
 		return fd_take(&fd);
 	if (fd < 0 && fd != -EACCES)
 		return fd;
@@ -169,7 +174,8 @@ static int empty_once(int top, int dir, unsigned *counter)
 			if (r == -EISDIR || r == -EPERM)
 				r = sys_unlinkat(dir, entry->name, AT_REMOVEDIR);
 			/* a directory must be writable to be moved: its ".." changes */
-			if ((r == -ENOTEMPTY || r == -EEXIST) && dir != top && make_accessible(dir, entry->name) == 0)
+			if ((r == -ENOTEMPTY || r == -EEXIST) && dir != top &&
+			    make_accessible(dir, entry->name) == 0)
 				r = move_up(top, dir, entry->name, counter);
 			if (r == 0)
 				done++;
@@ -178,7 +184,10 @@ static int empty_once(int top, int dir, unsigned *counter)
 	return n < 0 ? (int)n : done;
 }
 
-/* One level below top: each directory there is emptied (its own directories moving up) and removed. */
+/*
+ * One level below top: each directory there is emptied (its own directories moving up) and
+ * removed.
+ */
 static int empty_children(int top, unsigned *counter)
 {
 	_Alignas(uint64_t) char entries[2048];

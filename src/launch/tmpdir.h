@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 
-#define TMPDIR_NAME_SIZE 512	/* with the NUL: parents longer than this are refused */
+#define TMPDIR_NAME_SIZE 512 /* with the NUL: parents longer than this are refused */
 
 /*
  * Chooses a full name in `parent` (absolute; NULL: /tmp) that nobody can guess: 96
@@ -33,8 +33,8 @@ int tmpdir_make(const char *path, int *ret_fd, struct croft_error *err);
 int tmpdir_remove(const char *path);
 
 /*
- * Starts the cleaner: a process of its own that waits for the end of the calling
- * process, SIGKILL included, and then removes the directory. To be called before tmpdir_make, so that no
+ * Starts the cleaner: a process of its own that waits for the end of the calling process,
+ * SIGKILL included, and then removes the directory. To be called before tmpdir_make, so that no
  * moment is left in which a kill leaves something behind.
  *
  * The cleaner borrows the caller's memory (CLONE_VM) for as long as it lives, so this is for the

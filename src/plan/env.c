@@ -100,7 +100,8 @@ static int add_set(struct plan *plan, const char *name, const char *value, const
 	return envp[plan->n_env++] ? 0 : -ENOMEM;
 }
 
-int env_build(struct plan *plan, const char *const *environ, const char *tmpdir, struct croft_error *err)
+int env_build(struct plan *plan, const char *const *environ, const char *tmpdir,
+	      struct croft_error *err)
 {
 	const struct profile *profile = plan->profile;
 	const char **envp, **dropped;

@@ -24,10 +24,10 @@
 
 #define FS_READ (ABI_LANDLOCK_FS_READ_FILE | ABI_LANDLOCK_FS_READ_DIR)
 /* WRITE_FILE and TRUNCATE go together (the kernel's documentation) */
-#define FS_WRITE                                                                                         \
-	(ABI_LANDLOCK_FS_WRITE_FILE | ABI_LANDLOCK_FS_TRUNCATE | ABI_LANDLOCK_FS_REMOVE_DIR |            \
-	 ABI_LANDLOCK_FS_REMOVE_FILE | ABI_LANDLOCK_FS_MAKE_DIR | ABI_LANDLOCK_FS_MAKE_REG |             \
-	 ABI_LANDLOCK_FS_MAKE_SOCK | ABI_LANDLOCK_FS_MAKE_FIFO | ABI_LANDLOCK_FS_MAKE_SYM |              \
+#define FS_WRITE                                                                              \
+	(ABI_LANDLOCK_FS_WRITE_FILE | ABI_LANDLOCK_FS_TRUNCATE | ABI_LANDLOCK_FS_REMOVE_DIR | \
+	 ABI_LANDLOCK_FS_REMOVE_FILE | ABI_LANDLOCK_FS_MAKE_DIR | ABI_LANDLOCK_FS_MAKE_REG |  \
+	 ABI_LANDLOCK_FS_MAKE_SOCK | ABI_LANDLOCK_FS_MAKE_FIFO | ABI_LANDLOCK_FS_MAKE_SYM |   \
 	 ABI_LANDLOCK_FS_REFER)
 
 static uint64_t kinds_to_access(unsigned kinds)
@@ -70,7 +70,8 @@ static void choose_handled(struct plan *plan)
 		plan->restrict_flags = abi->restrict_flags & ABI_LANDLOCK_RESTRICT_LOG_NEW_EXEC_ON;
 }
 
-static int missing_path(const struct grant *grant, const struct path_fact *fact, struct croft_error *err)
+static int missing_path(const struct grant *grant, const struct path_fact *fact,
+			struct croft_error *err)
 {
 	int r = fail(err, CROFT_STAGE_PLAN, fact->errnum, "%s '%s'", grant->origin, grant->path);
 
@@ -92,7 +93,8 @@ static const char *real_path(const struct plan_input *input, size_t i)
  * Writing everywhere is no sandbox; and the default's writable working directory
  * must not be everything that a user has.
  */
-static int check_writable(const struct plan *plan, const struct grant *grant, const char *real, struct croft_error *err)
+static int check_writable(const struct plan *plan, const struct grant *grant, const char *real,
+			  struct croft_error *err)
 {
 	const char *home = plan->profile->home;
 	size_t len = strlen(real);
@@ -100,21 +102,28 @@ static int check_writable(const struct plan *plan, const struct grant *grant, co
 	bool holds_home = home && !strncmp(home, real, len) && (home[len] == '/' || !home[len]);
 	int r;
 
-	if (!plan->handled_fs || !(grant->kinds & GRANT_WRITE) || !(is_root || (grant->is_project && holds_home)))
+	if (!plan->handled_fs || !(grant->kinds & GRANT_WRITE) ||
+	    !(is_root || (grant->is_project && holds_home)))
 		return 0;
 	if (grant->is_project) {
-		r = fail(err, CROFT_STAGE_PLAN, 0, "the working directory '%s' would be writable, and with it %s", real,
+		r = fail(err, CROFT_STAGE_PLAN, 0,
+			 "the working directory '%s' would be writable, and with it %s", real,
 			 is_root ? "everything" : "your home directory");
-		fail_hint(err, "cd into the project; or use --profile system and --write what you mean");
+		fail_hint(err,
+			  "cd into the project; or use --profile system and --write what you mean");
 	} else {
-		r = fail(err, CROFT_STAGE_PLAN, 0, "%s '%s' would leave nothing protected", grant->origin, grant->path);
-		fail_hint(err, "name the directories; or say --off files --off exec to do without file protection");
+		r = fail(err, CROFT_STAGE_PLAN, 0, "%s '%s' would leave nothing protected",
+			 grant->origin, grant->path);
+		fail_hint(
+			err,
+			"name the directories; or say --off files --off exec to do without file protection");
 	}
 	return r;
 }
 
 /* Adds the rule for grant i, or passes over it; an error if it has to be there and is not. */
-static int add_rule(struct plan *plan, const struct plan_input *input, size_t i, struct croft_error *err)
+static int add_rule(struct plan *plan, const struct plan_input *input, size_t i,
+		    struct croft_error *err)
 {
 	const struct grant *grant = &input->profile->grants[i];
 	const struct path_fact *fact = &input->facts[i];
@@ -163,12 +172,13 @@ static bool covers(const struct plan_rule *outer, const struct plan_rule *inner)
 	size_t len = strlen(outer->path);
 	bool is_under;
 
-	if (len == 1)	/* "/" */
+	if (len == 1) /* "/" */
 		is_under = true;
 	else
 		is_under = !strncmp(outer->path, inner->path, len) &&
 			   (inner->path[len] == '/' || !inner->path[len]);
-	return is_under && (outer->is_directory || !inner->path[len]) && !(inner->access & ~outer->access);
+	return is_under && (outer->is_directory || !inner->path[len]) &&
+	       !(inner->access & ~outer->access);
 }
 
 /*
@@ -220,10 +230,12 @@ int plan_files(struct plan *plan, const struct plan_input *input, struct croft_e
 	}
 	drop_covered(plan, stack);
 	if (plan->tmpdir)
-		plan->tmpdir_access = kinds_to_access(GRANT_READ | GRANT_WRITE | GRANT_EXECUTE) & plan->handled_fs;
+		plan->tmpdir_access = kinds_to_access(GRANT_READ | GRANT_WRITE | GRANT_EXECUTE) &
+				      plan->handled_fs;
 	plan->can_verify = plan->handled_fs & ABI_LANDLOCK_FS_READ_DIR;
 	for (size_t i = 0; i < plan->n_rules; i++)
-		if (!strcmp(plan->rules[i].path, "/") && (plan->rules[i].access & ABI_LANDLOCK_FS_READ_DIR))
+		if (!strcmp(plan->rules[i].path, "/") &&
+		    (plan->rules[i].access & ABI_LANDLOCK_FS_READ_DIR))
 			plan->can_verify = false;
 	return 0;
 }

@@ -53,8 +53,10 @@ static struct wishes sum_up(const struct profile *profile)
 static uint64_t port_access(const struct port_grant *grant)
 {
 	if (grant->is_udp)
-		return grant->use == PORT_CONNECT ? ABI_LANDLOCK_NET_CONNECT_SEND_UDP : ABI_LANDLOCK_NET_BIND_UDP;
-	return grant->use == PORT_CONNECT ? ABI_LANDLOCK_NET_CONNECT_TCP : ABI_LANDLOCK_NET_BIND_TCP;
+		return grant->use == PORT_CONNECT ? ABI_LANDLOCK_NET_CONNECT_SEND_UDP
+						  : ABI_LANDLOCK_NET_BIND_UDP;
+	return grant->use == PORT_CONNECT ? ABI_LANDLOCK_NET_CONNECT_TCP
+					  : ABI_LANDLOCK_NET_BIND_TCP;
 }
 
 /*
@@ -76,22 +78,26 @@ static int choose_ports(struct plan *plan, struct croft_error *err)
 	if (!is_wanted(plan, PROTECT_TCP))
 		plan->handled_net &= ~(ABI_LANDLOCK_NET_BIND_TCP | ABI_LANDLOCK_NET_CONNECT_TCP);
 	if (!is_wanted(plan, PROTECT_UDP))
-		plan->handled_net &= ~(ABI_LANDLOCK_NET_BIND_UDP | ABI_LANDLOCK_NET_CONNECT_SEND_UDP);
+		plan->handled_net &=
+			~(ABI_LANDLOCK_NET_BIND_UDP | ABI_LANDLOCK_NET_CONNECT_SEND_UDP);
 	plan->ports = arena_calloc(&plan->arena, profile->n_ports + 1, sizeof(*plan->ports));
 	if (!plan->ports)
-		return fail(err, CROFT_STAGE_PLAN, ENOMEM, "make room for %zu ports", profile->n_ports);
+		return fail(err, CROFT_STAGE_PLAN, ENOMEM, "make room for %zu ports",
+			    profile->n_ports);
 	for (size_t i = 0; i < profile->n_ports; i++) {
 		const struct port_grant *grant = &profile->ports[i];
 		uint64_t access = port_access(grant) & plan->handled_net;
 
 		if (!access)
 			continue;
-		plan->ports[plan->n_ports++] = (struct plan_port){ .grant = grant, .access = access };
+		plan->ports[plan->n_ports++] =
+			(struct plan_port){ .grant = grant, .access = access };
 		needs_autobind |= grant->is_udp && grant->use == PORT_CONNECT;
 	}
 	if (needs_autobind)
 		plan->ports[plan->n_ports++] =
-			(struct plan_port){ .grant = &udp_autobind, .access = ABI_LANDLOCK_NET_BIND_UDP };
+			(struct plan_port){ .grant = &udp_autobind,
+					    .access = ABI_LANDLOCK_NET_BIND_UDP };
 	return 0;
 }
 
@@ -103,13 +109,18 @@ int plan_net(struct plan *plan, struct croft_error *err)
 
 	if (r < 0)
 		return r;
-	policy->allows_inet_stream = !is_wanted(plan, PROTECT_TCP) || wishes.connects_tcp || wishes.listens_tcp;
+	policy->allows_inet_stream =
+		!is_wanted(plan, PROTECT_TCP) || wishes.connects_tcp || wishes.listens_tcp;
 	policy->allows_inet_dgram = !is_wanted(plan, PROTECT_UDP) || wishes.uses_udp;
 	policy->refuses_other_net = is_wanted(plan, PROTECT_OTHER_NET);
-	/* getaddrinfo and getifaddrs ask it which addresses exist; without a network nobody needs the answer */
+	/*
+	 * getaddrinfo and getifaddrs ask it which addresses exist; without a network nobody
+	 * needs the answer
+	 */
 	policy->allows_route_netlink = policy->allows_inet_stream || policy->allows_inet_dgram;
 	policy->allows_unix = !is_wanted(plan, PROTECT_UNIX_PATH) ||
-			      (plan->handled_fs & ABI_LANDLOCK_FS_RESOLVE_UNIX) || wishes.has_sockets;
+			      (plan->handled_fs & ABI_LANDLOCK_FS_RESOLVE_UNIX) ||
+			      wishes.has_sockets;
 	policy->filters_sockets = !policy->allows_inet_stream || !policy->allows_inet_dgram ||
 				  policy->refuses_other_net || !policy->allows_unix;
 	if (is_wanted(plan, PROTECT_TCP)) {
@@ -129,20 +140,21 @@ void plan_syscalls(struct plan *plan)
 
 	policy->arch = plan->host.arch;
 	for (int group = 0; group < GROUP_MAX; group++)
-		policy->allows_group[group] = plan->profile->allows_group[group] ||
-					      !is_wanted(plan, PROTECT_SYSCALLS);
-	policy->allows_group[GROUP_TERMINAL] = plan->profile->allows_group[GROUP_TERMINAL] ||
-					       !is_wanted(plan, PROTECT_TERMINAL);
-	policy->allows_group[GROUP_SYSV_IPC] = plan->profile->allows_group[GROUP_SYSV_IPC] ||
-					       !is_wanted(plan, PROTECT_IPC);
-	policy->allows_group[GROUP_KEYRING] = plan->profile->allows_group[GROUP_KEYRING] ||
-					      !is_wanted(plan, PROTECT_IPC);
+		policy->allows_group[group] =
+			plan->profile->allows_group[group] || !is_wanted(plan, PROTECT_SYSCALLS);
+	policy->allows_group[GROUP_TERMINAL] =
+		plan->profile->allows_group[GROUP_TERMINAL] || !is_wanted(plan, PROTECT_TERMINAL);
+	policy->allows_group[GROUP_SYSV_IPC] =
+		plan->profile->allows_group[GROUP_SYSV_IPC] || !is_wanted(plan, PROTECT_IPC);
+	policy->allows_group[GROUP_KEYRING] =
+		plan->profile->allows_group[GROUP_KEYRING] || !is_wanted(plan, PROTECT_IPC);
 	/* a process in a Landlock domain can trace only what is in it */
 	policy->refuses_ptrace = is_wanted(plan, PROTECT_PTRACE) && !has_domain;
 	policy->refuses_path_truncate = plan->handled_fs && plan->abi < 3;
 	/* a ring does all of these where no filter sees it */
-	has_checks = policy->filters_sockets || policy->refuses_listen || policy->refuses_fastopen ||
-		     policy->refuses_tcp_ulp || policy->refuses_path_truncate;
+	has_checks = policy->filters_sockets || policy->refuses_listen ||
+		     policy->refuses_fastopen || policy->refuses_tcp_ulp ||
+		     policy->refuses_path_truncate;
 	if (has_checks)
 		policy->allows_group[GROUP_IO_URING] = plan->profile->allows_group[GROUP_IO_URING];
 	policy->is_off = !is_wanted(plan, PROTECT_SYSCALLS) && !is_wanted(plan, PROTECT_TERMINAL) &&

@@ -35,6 +35,7 @@ int plan_rows(struct plan *plan, struct croft_error *err);
  * The environment that the command gets: *ret_envp, and the names that were not
  * passed. tmpdir NULL: no TMPDIR of ours.
  */
-int env_build(struct plan *plan, const char *const *environ, const char *tmpdir, struct croft_error *err);
+int env_build(struct plan *plan, const char *const *environ, const char *tmpdir,
+	      struct croft_error *err);
 
 #endif

@@ -84,9 +84,10 @@ int plan_check(const struct plan *plan, struct croft_error *err)
 
 		if (row->requirement != REQUIRE_REQUIRE || row->state == STATE_ENFORCED)
 			continue;
-		(void)fail(err, CROFT_STAGE_PLAN, 0, "the protection '%s' is required and %s here: %s",
-			   protection_names[i].name, row->state == STATE_PARTIAL ? "only partial" : "absent",
-			   row->missing);
+		(void)fail(err, CROFT_STAGE_PLAN, 0,
+			   "the protection '%s' is required and %s here: %s",
+			   protection_names[i].name,
+			   row->state == STATE_PARTIAL ? "only partial" : "absent", row->missing);
 		if (*row->mend)
 			fail_hint(err, "%s", row->mend);
 		return -EOPNOTSUPP;
@@ -104,10 +105,11 @@ void plan_warn(struct buf *buf, const struct plan *plan)
 		if (row->requirement != REQUIRE_PREFER || row->state == STATE_ENFORCED)
 			continue;
 		buf_puts(buf, is_first ? "not enforced here: " : "; ");
-		buf_printf(buf, "%s%s (%s)", protection_names[i].name, row->state == STATE_PARTIAL ? " in part" : "",
-			   row->missing);
+		buf_printf(buf, "%s%s (%s)", protection_names[i].name,
+			   row->state == STATE_PARTIAL ? " in part" : "", row->missing);
 		is_first = false;
 	}
 	if (plan->profile->wants_audit && !plan->restrict_flags)
-		buf_printf(buf, "%saudit (Linux 6.15, Landlock ABI 7)", is_first ? "not enforced here: " : "; ");
+		buf_printf(buf, "%saudit (Linux 6.15, Landlock ABI 7)",
+			   is_first ? "not enforced here: " : "; ");
 }

@@ -27,30 +27,33 @@
 
 enum state {
 	STATE_ENFORCED,
-	STATE_PARTIAL,		/* with what is missing */
-	STATE_ABSENT,		/* with why, and what would mend it */
+	STATE_PARTIAL, /* with what is missing */
+	STATE_ABSENT, /* with why, and what would mend it */
 	STATE_MAX
 };
 
 extern const struct name state_names[STATE_MAX];
 
-/* One promise on this host. Texts live in the plan's arena or are literals; never NULL, maybe "". */
+/*
+ * One promise on this host. Texts live in the plan's arena or are literals; never NULL, maybe
+ * "".
+ */
 struct plan_row {
 	enum protection protection;
 	enum requirement requirement;
 	enum state state;
-	const char *mechanisms;	/* "Landlock 1 + seccomp": what gives it */
-	const char *missing;	/* partial: what is missing; absent: why */
-	const char *mend;	/* what would give the rest */
+	const char *mechanisms; /* "Landlock 1 + seccomp": what gives it */
+	const char *missing; /* partial: what is missing; absent: why */
+	const char *mend; /* what would give the rest */
 };
 
 /* One Landlock path rule; rule i stands for paths entry `path`. */
 struct plan_rule {
 	const struct grant *grant;
-	const char *path;	/* where it leads: absolute, symbolic links resolved when known */
-	size_t fact;		/* index into plan_input.facts: holds the descriptor */
-	uint64_t access;	/* masked by the ABI and the file type; never 0 */
-	uint64_t ignored;	/* wanted but unknown to this ABI */
+	const char *path; /* where it leads: absolute, symbolic links resolved when known */
+	size_t fact; /* index into plan_input.facts: holds the descriptor */
+	uint64_t access; /* masked by the ABI and the file type; never 0 */
+	uint64_t ignored; /* wanted but unknown to this ABI */
 	bool is_directory;
 };
 
@@ -61,35 +64,37 @@ struct plan_port {
 
 /* The command as it will be executed. */
 struct plan_command {
-	const char *path;		/* absolute, or as given with a slash; NULL: no command (library confine) */
-	const char *const *argv;	/* NULL-terminated */
-	const char *const *envp;	/* NULL-terminated */
+	const char
+		*path; /* absolute, or as given with a slash; NULL: no command (library confine) */
+	const char *const *argv; /* NULL-terminated */
+	const char *const *envp; /* NULL-terminated */
 };
 
 struct plan {
 	struct arena arena;
-	const struct profile *profile;	/* not owned; must outlive the plan */
+	const struct profile *profile; /* not owned; must outlive the plan */
 	struct host host;
 
 	/* Landlock */
-	int abi;			/* 0: no Landlock in this plan */
+	int abi; /* 0: no Landlock in this plan */
 	uint64_t handled_fs, handled_net, scoped;
 	uint32_t restrict_flags;
 	struct plan_rule *rules;
 	size_t n_rules;
 	struct plan_port *ports;
 	size_t n_ports;
-	uint64_t tmpdir_access;		/* of the rule for tmpdir, 0 without */
-	bool can_verify;		/* "/" may not be read: a refused open proves the domain */
+	uint64_t tmpdir_access; /* of the rule for tmpdir, 0 without */
+	bool can_verify; /* "/" may not be read: a refused open proves the domain */
 
 	/* seccomp */
 	struct syscall_policy syscalls;
 
 	/* the rest */
 	struct plan_command command;
-	const char *workdir;		/* NULL: stay */
-	const char *tmpdir;		/* NULL: none; else to be made 0700 and removed at the end */
-	const char *const *env_dropped;	/* names that were not passed, NULL-terminated, for the report */
+	const char *workdir; /* NULL: stay */
+	const char *tmpdir; /* NULL: none; else to be made 0700 and removed at the end */
+	const char *const
+		*env_dropped; /* names that were not passed, NULL-terminated, for the report */
 	size_t n_env, n_env_dropped;
 	bool is_supervised;
 	struct plan_row rows[PROTECT_MAX];
@@ -99,11 +104,11 @@ struct plan {
 struct plan_input {
 	const struct profile *profile;
 	const struct host *host;
-	const struct path_fact *facts;	/* one for each profile grant, same order */
-	const char *const *argv;	/* NULL-terminated; NULL: no command */
-	const char *command_path;	/* resolved; NULL with argv NULL */
-	const char *const *environ;	/* the caller's, NULL-terminated */
-	const char *tmpdir;		/* full name for a fresh TMPDIR, used if the profile wants one */
+	const struct path_fact *facts; /* one for each profile grant, same order */
+	const char *const *argv; /* NULL-terminated; NULL: no command */
+	const char *command_path; /* resolved; NULL with argv NULL */
+	const char *const *environ; /* the caller's, NULL-terminated */
+	const char *tmpdir; /* full name for a fresh TMPDIR, used if the profile wants one */
 };
 
 /*
@@ -116,31 +121,54 @@ struct plan_input {
 int plan_build(const struct plan_input *input, struct plan **ret_plan, struct croft_error *err);
 void plan_free(struct plan *plan);
 
-/* 0 if every required protection is enforced, else -EOPNOTSUPP with the first that is not, why, and the mend. */
+/*
+ * 0 if every required protection is enforced, else -EOPNOTSUPP with the first that is not, why,
+ * and the mend.
+ */
 int plan_check(const struct plan *plan, struct croft_error *err);
 
-/* The one-line warning: preferred protections that are not enforced. Empty when there is nothing to say. */
+/*
+ * The one-line warning: preferred protections that are not enforced. Empty when there is
+ * nothing to say.
+ */
 void plan_warn(struct buf *buf, const struct plan *plan);
 
 /* The plan as text for people, and as one JSON object. Values of variables are never printed. */
 void plan_print(struct buf *buf, const struct plan *plan);
 void plan_print_json(struct buf *buf, const struct plan *plan);
 
-/* "read", "write", "execute", "create", "remove", "device", "socket", "connect", "listen", "env", "syscall" */
+/*
+ * "read", "write", "execute", "create", "remove", "device", "socket", "connect", "listen",
+ * "env", "syscall"
+ */
 enum why_op {
-	WHY_READ, WHY_WRITE, WHY_EXECUTE, WHY_CREATE, WHY_REMOVE, WHY_DEVICE, WHY_SOCKET,
-	WHY_CONNECT, WHY_LISTEN, WHY_ENV, WHY_SYSCALL, WHY_MAX
+	WHY_READ,
+	WHY_WRITE,
+	WHY_EXECUTE,
+	WHY_CREATE,
+	WHY_REMOVE,
+	WHY_DEVICE,
+	WHY_SOCKET,
+	WHY_CONNECT,
+	WHY_LISTEN,
+	WHY_ENV,
+	WHY_SYSCALL,
+	WHY_MAX
 };
 
 extern const struct name why_op_names[WHY_MAX];
 
-/* True if Landlock would let all of `access` be used on a resolved path: not handled, or some rule gives it. */
+/*
+ * True if Landlock would let all of `access` be used on a resolved path: not handled, or some
+ * rule gives it.
+ */
 bool plan_allows(const struct plan *plan, const char *real_path, uint64_t access);
 
 struct why_answer {
 	bool is_allowed;
-	const char *reason;	/* by which rule, or why not; in the plan's arena */
-	const char *grant;	/* the smallest option that would allow it, "" if none is needed or exists */
+	const char *reason; /* by which rule, or why not; in the plan's arena */
+	const char *
+		grant; /* the smallest option that would allow it, "" if none is needed or exists */
 };
 
 /*

@@ -24,12 +24,13 @@
 #define COST_SUPERVISOR_US 150
 
 static const char *const fs_names[] = {
-	"execute", "write_file", "read_file", "read_dir", "remove_dir", "remove_file", "make_char",
-	"make_dir", "make_reg", "make_sock", "make_fifo", "make_block", "make_sym", "refer",
-	"truncate", "ioctl_dev", "resolve_unix",
+	"execute",   "write_file", "read_file", "read_dir",  "remove_dir",   "remove_file",
+	"make_char", "make_dir",   "make_reg",  "make_sock", "make_fifo",    "make_block",
+	"make_sym",  "refer",      "truncate",  "ioctl_dev", "resolve_unix",
 };
 
-static const char *const net_names[] = { "bind_tcp", "connect_tcp", "bind_udp", "connect_send_udp" };
+static const char *const net_names[] = { "bind_tcp", "connect_tcp", "bind_udp",
+					 "connect_send_udp" };
 static const char *const scope_names[] = { "abstract_unix_socket", "signal" };
 
 static void print_bits(struct buf *buf, uint64_t bits, const char *const *names, size_t n)
@@ -62,7 +63,8 @@ static void print_ignored(struct buf *buf, const struct plan *plan)
 	bool is_first = true;
 
 	for (int abi = plan->abi + 1; abi <= ABI_LANDLOCK_NEWEST && plan->abi > 0; abi++) {
-		const struct landlock_abi *newer = landlock_abi_get(abi), *before = landlock_abi_get(abi - 1);
+		const struct landlock_abi *newer = landlock_abi_get(abi),
+					  *before = landlock_abi_get(abi - 1);
 		uint64_t fs = newer->fs & ~before->fs, net = newer->net & ~before->net;
 		uint64_t scoped = newer->scoped & ~before->scoped;
 
@@ -168,15 +170,20 @@ static void print_filter(struct buf *buf, const struct plan *plan)
 	}
 	buf_puts(buf, is_first ? "none\n" : "\n");
 	if (policy->filters_sockets)
-		buf_printf(buf, "  sockets:%s%s%s%s%s\n", policy->allows_unix ? " unix" : " unix pairs only",
-			   policy->allows_inet_stream ? ", tcp" : "", policy->allows_inet_dgram ? ", udp" : "",
+		buf_printf(buf, "  sockets:%s%s%s%s%s\n",
+			   policy->allows_unix ? " unix" : " unix pairs only",
+			   policy->allows_inet_stream ? ", tcp" : "",
+			   policy->allows_inet_dgram ? ", udp" : "",
 			   policy->allows_route_netlink ? ", route netlink" : "",
 			   policy->refuses_other_net ? "; no others" : "; others pass");
 	if (policy->refuses_listen || policy->refuses_fastopen || policy->refuses_tcp_ulp ||
 	    policy->refuses_path_truncate || policy->refuses_ptrace)
-		buf_printf(buf, "  refused too:%s%s%s%s%s\n", policy->refuses_listen ? " listen" : "",
-			   policy->refuses_fastopen ? " fast-open" : "", policy->refuses_tcp_ulp ? " tcp-ulp" : "",
-			   policy->refuses_path_truncate ? " truncate" : "", policy->refuses_ptrace ? " ptrace" : "");
+		buf_printf(buf, "  refused too:%s%s%s%s%s\n",
+			   policy->refuses_listen ? " listen" : "",
+			   policy->refuses_fastopen ? " fast-open" : "",
+			   policy->refuses_tcp_ulp ? " tcp-ulp" : "",
+			   policy->refuses_path_truncate ? " truncate" : "",
+			   policy->refuses_ptrace ? " ptrace" : "");
 }
 
 static void print_environment(struct buf *buf, const struct plan *plan)
@@ -211,7 +218,8 @@ static void print_process(struct buf *buf, const struct plan *plan)
 				   (unsigned long long)profile->limits[limit]);
 	if (profile->time_ms)
 		buf_printf(buf, "Limit: time %llu ms, then TERM, and KILL after %llu ms\n",
-			   (unsigned long long)profile->time_ms, (unsigned long long)profile->grace_ms);
+			   (unsigned long long)profile->time_ms,
+			   (unsigned long long)profile->grace_ms);
 	if (plan->workdir) {
 		buf_puts(buf, "Directory: ");
 		text_quote(buf, plan->workdir);
@@ -232,7 +240,8 @@ static void print_row(struct buf *buf, const struct plan_row *row)
 	if (*row->mechanisms)
 		buf_printf(buf, " by %s", row->mechanisms);
 	if (*row->missing)
-		buf_printf(buf, "%s%s", row->state == STATE_ENFORCED ? "; note: " : ": ", row->missing);
+		buf_printf(buf, "%s%s", row->state == STATE_ENFORCED ? "; note: " : ": ",
+			   row->missing);
 	if (*row->mend)
 		buf_printf(buf, " [mend: %s]", row->mend);
 	buf_putc(buf, '\n');
@@ -243,7 +252,8 @@ static unsigned long long estimate_us(const struct plan *plan)
 	unsigned long long cost = 0;
 
 	if (plan->abi)
-		cost += COST_RULESET_US + COST_RULE_US * (unsigned long long)(plan->n_rules + plan->n_ports);
+		cost += COST_RULESET_US +
+			COST_RULE_US * (unsigned long long)(plan->n_rules + plan->n_ports);
 	if (!plan->syscalls.is_off)
 		cost += COST_FILTER_US;
 	if (plan->tmpdir)
@@ -272,7 +282,8 @@ void plan_print(struct buf *buf, const struct plan *plan)
 	buf_puts(buf, "Host: Linux ");
 	text_escape(buf, plan->host.kernel_release);
 	buf_printf(buf, "\nTier: %s, about %llu us\n",
-		   plan->is_supervised ? "supervised by a waiting parent" : "executed in place", estimate_us(plan));
+		   plan->is_supervised ? "supervised by a waiting parent" : "executed in place",
+		   estimate_us(plan));
 	print_landlock(buf, plan);
 	print_filter(buf, plan);
 	print_process(buf, plan);

@@ -54,7 +54,8 @@ static void no_landlock(const struct plan *plan, struct plan_row *row)
 
 static void no_seccomp(struct plan_row *row)
 {
-	absent(row, "this kernel does not take system call filters", "a kernel with CONFIG_SECCOMP_FILTER");
+	absent(row, "this kernel does not take system call filters",
+	       "a kernel with CONFIG_SECCOMP_FILTER");
 }
 
 static void judge_files(const struct plan *plan, struct arena *arena, struct plan_row *row)
@@ -69,21 +70,25 @@ static void judge_files(const struct plan *plan, struct arena *arena, struct pla
 		row->missing = "files outside the grants can be truncated";
 		row->mend = "Linux 6.2 (Landlock ABI 3), or system call filters";
 	} else {
-		enforced(row, landlock_name(plan, arena, " + seccomp"),
-			 plan->abi == 1 ? "truncate(2) is refused everywhere; renaming between directories too" :
-					  "truncate(2) is refused everywhere");
+		enforced(
+			row, landlock_name(plan, arena, " + seccomp"),
+			plan->abi == 1
+				? "truncate(2), and renaming between directories, are refused everywhere"
+				: "truncate(2) is refused everywhere");
 	}
 }
 
 static void judge_exec(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
 	if (plan->handled_fs & ABI_LANDLOCK_FS_EXECUTE)
-		enforced(row, landlock_name(plan, arena, ""),
-			 "no promise that other code cannot run: an interpreter runs any file it can read, memory can be executed");
+		enforced(
+			row, landlock_name(plan, arena, ""),
+			"no promise that other code cannot run: an interpreter runs any file it can read, memory can be executed");
 	else if (plan->abi == 0)
 		no_landlock(plan, row);
 	else
-		absent(row, "file protection is off, and this rests on it", "leave files on, or say --off exec too");
+		absent(row, "file protection is off, and this rests on it",
+		       "leave files on, or say --off exec too");
 }
 
 static void judge_devices(const struct plan *plan, struct arena *arena, struct plan_row *row)
@@ -93,16 +98,19 @@ static void judge_devices(const struct plan *plan, struct arena *arena, struct p
 	else if (plan->abi == 0)
 		no_landlock(plan, row);
 	else if (plan->abi < 5)
-		absent(row, "any ioctl on a device that may be opened passes", "Linux 6.10 (Landlock ABI 5)");
+		absent(row, "any ioctl on a device that may be opened passes",
+		       "Linux 6.10 (Landlock ABI 5)");
 	else
-		absent(row, "file protection is off, and this rests on it", "leave files on, or say --off devices too");
+		absent(row, "file protection is off, and this rests on it",
+		       "leave files on, or say --off devices too");
 }
 
 static void judge_metadata(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
 	(void)plan;
 	(void)arena;
-	absent(row, "chmod, chown, utime and xattr pass on the caller's own files everywhere: Landlock does not see them",
+	absent(row,
+	       "chmod, chown, utime and xattr pass on the caller's own files everywhere: Landlock does not see them",
 	       "read-only mounts in a user namespace (not in this version)");
 }
 
@@ -110,7 +118,8 @@ static void judge_hidden(const struct plan *plan, struct arena *arena, struct pl
 {
 	(void)plan;
 	(void)arena;
-	absent(row, "stat, access, readlink, chdir, statfs and inotify pass everywhere: names, sizes and times can be seen",
+	absent(row,
+	       "stat, access, readlink, chdir, statfs and inotify pass everywhere: names, sizes and times can be seen",
 	       "mounts in a user namespace (not in this version)");
 }
 
@@ -127,9 +136,11 @@ static void judge_private_tmp(const struct plan *plan, struct arena *arena, stru
 	if (plan->abi == 0)
 		no_landlock(plan, row);
 	else if (!plan->handled_fs)
-		absent(row, "file protection is off, and this rests on it", "leave files on, or say --off private-tmp too");
+		absent(row, "file protection is off, and this rests on it",
+		       "leave files on, or say --off private-tmp too");
 	else
-		enforced(row, landlock_name(plan, arena, " + a fresh TMPDIR"), "/tmp itself is not granted by this");
+		enforced(row, landlock_name(plan, arena, " + a fresh TMPDIR"),
+			 "/tmp itself is not granted by this");
 }
 
 static bool has_port(const struct plan *plan, bool is_udp, enum port_use use)
@@ -177,13 +188,17 @@ static void judge_tcp(const struct plan *plan, struct arena *arena, struct plan_
 	} else if (!grants_any_port(plan, false)) {
 		enforced(row, "seccomp", "");
 	} else if (plan->abi < 4) {
-		absent(row, "TCP ports cannot be told apart: if TCP is opened, it is opened to everywhere",
+		absent(row,
+		       "TCP ports cannot be told apart: if TCP is opened, it is opened to everywhere",
 		       "Linux 6.7 (Landlock ABI 4); or drop the port grants; or accept it with --prefer tcp");
 	} else if (plan->syscalls.refuses_listen) {
-		enforced(row, landlock_name(plan, arena, " + seccomp"), "listen(2) is refused, on unix sockets too");
+		enforced(row, landlock_name(plan, arena, " + seccomp"),
+			 "listen(2) is refused, on unix sockets too");
 	} else {
 		enforced(row, landlock_name(plan, arena, " + seccomp"),
-			 listens_on_any(plan) ? "" : "listen(2) without bind(2) gets a port that the kernel chooses");
+			 listens_on_any(plan)
+				 ? ""
+				 : "listen(2) without bind(2) gets a port that the kernel chooses");
 	}
 }
 
@@ -196,7 +211,8 @@ static void judge_udp(const struct plan *plan, struct arena *arena, struct plan_
 	else if (!grants_any_port(plan, true))
 		enforced(row, "seccomp", "");
 	else if (plan->abi < 10)
-		absent(row, "UDP ports cannot be told apart: if UDP is opened, it is opened to everywhere",
+		absent(row,
+		       "UDP ports cannot be told apart: if UDP is opened, it is opened to everywhere",
 		       "Linux 7.2 (Landlock ABI 10); or drop the udp: grants; or accept it with --prefer udp");
 	else
 		enforced(row, landlock_name(plan, arena, " + seccomp"), "");
@@ -209,7 +225,9 @@ static void judge_other_net(const struct plan *plan, struct arena *arena, struct
 		no_seccomp(row);
 	else
 		enforced(row, "seccomp",
-			 plan->syscalls.allows_route_netlink ? "NETLINK_ROUTE passes: the host's addresses can be read" : "");
+			 plan->syscalls.allows_route_netlink
+				 ? "NETLINK_ROUTE passes: the host's addresses can be read"
+				 : "");
 }
 
 static void judge_unix_abstract(const struct plan *plan, struct arena *arena, struct plan_row *row)
@@ -219,7 +237,8 @@ static void judge_unix_abstract(const struct plan *plan, struct arena *arena, st
 	else if (!plan->syscalls.is_off && !plan->syscalls.allows_unix)
 		enforced(row, "seccomp", "no unix sockets but connected pairs");
 	else
-		absent(row, "abstract unix sockets of other processes can be reached", "Linux 6.12 (Landlock ABI 6)");
+		absent(row, "abstract unix sockets of other processes can be reached",
+		       "Linux 6.12 (Landlock ABI 6)");
 }
 
 static void judge_unix_path(const struct plan *plan, struct arena *arena, struct plan_row *row)
@@ -229,11 +248,14 @@ static void judge_unix_path(const struct plan *plan, struct arena *arena, struct
 	else if (!has_seccomp(plan))
 		no_seccomp(row);
 	else if (!plan->syscalls.allows_unix)
-		enforced(row, "seccomp", "no unix sockets but connected pairs, not even among its own processes");
+		enforced(row, "seccomp",
+			 "no unix sockets but connected pairs, not even among its own processes");
 	else if (plan->abi >= 9)
-		absent(row, "file protection is off, and this rests on it", "leave files on, or say --off unix-path too");
+		absent(row, "file protection is off, and this rests on it",
+		       "leave files on, or say --off unix-path too");
 	else
-		absent(row, "path sockets cannot be told apart: with one granted, the session bus and others can be reached",
+		absent(row,
+		       "path sockets cannot be told apart: with one granted, the session bus and others can be reached",
 		       "Linux 7.1 (Landlock ABI 9); or drop --socket; or accept it with --prefer unix-path");
 }
 
@@ -244,7 +266,8 @@ static void judge_signals(const struct plan *plan, struct arena *arena, struct p
 	else if (plan->abi == 0)
 		no_landlock(plan, row);
 	else
-		absent(row, "the caller's other processes can be signalled", "Linux 6.12 (Landlock ABI 6)");
+		absent(row, "the caller's other processes can be signalled",
+		       "Linux 6.12 (Landlock ABI 6)");
 }
 
 static void judge_ptrace(const struct plan *plan, struct arena *arena, struct plan_row *row)
@@ -270,15 +293,17 @@ static void judge_processes(const struct plan *plan, struct arena *arena, struct
 		row->missing = see;
 	} else {
 		row->state = STATE_ABSENT;
-		row->missing = "what the command leaves running survives it; other processes can be seen (/proc, "
-			       "pidfd_open), and their priority and affinity changed";
-		row->mend = "--supervise for the first; a pid namespace for the rest (not in this version)";
+		row->missing =
+			"what the command leaves running survives it; other processes can be seen (/proc, "
+			"pidfd_open), and their priority and affinity changed";
+		row->mend =
+			"--supervise for the first; a pid namespace for the rest (not in this version)";
 	}
 }
 
 /* Groups that the user opened by name, as a note. */
-static const char *allowed_groups(const struct plan *plan, struct arena *arena, const enum syscall_group *only,
-				  size_t n_only)
+static const char *allowed_groups(const struct plan *plan, struct arena *arena,
+				  const enum syscall_group *only, size_t n_only)
 {
 	const char *list = "";
 
@@ -288,7 +313,8 @@ static const char *allowed_groups(const struct plan *plan, struct arena *arena, 
 		for (size_t i = 0; i < n_only; i++)
 			is_meant |= only[i] == (enum syscall_group)group;
 		if (is_meant && plan->profile->allows_group[group])
-			list = arena_printf(arena, "%s%s%s", list, *list ? ", " : "allowed by name: ",
+			list = arena_printf(arena, "%s%s%s", list,
+					    *list ? ", " : "allowed by name: ",
 					    syscall_group_names[group].name);
 		if (!list)
 			return NULL;
@@ -332,13 +358,18 @@ static void judge_privileges(const struct plan *plan, struct arena *arena, struc
 {
 	(void)arena;
 	enforced(row, "no_new_privs + capset",
-		 plan->host.uid == 0 ? "user 0 keeps what files grant to their owner: root's files are its own" : "");
+		 plan->host.uid == 0
+			 ? "user 0 keeps what files grant to their owner: root's files are its own"
+			 : "");
 }
 
 static void judge_descriptors(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
 	(void)arena;
-	enforced(row, plan->host.has_close_range ? "close_range" : "close-on-exec on each of /proc/self/fd", "");
+	enforced(row,
+		 plan->host.has_close_range ? "close_range"
+					    : "close-on-exec on each of /proc/self/fd",
+		 "");
 }
 
 static void judge_environment(const struct plan *plan, struct arena *arena, struct plan_row *row)
@@ -364,7 +395,9 @@ static void judge_limits(const struct plan *plan, struct arena *arena, struct pl
 		row->mend = "run croft as an ordinary user, or drop the limit";
 	} else {
 		enforced(row, plan->is_supervised ? "rlimits + timer" : "rlimits",
-			 plan->profile->has_limit[LIMIT_MEMORY] ? "memory is counted for each process by itself" : "");
+			 plan->profile->has_limit[LIMIT_MEMORY]
+				 ? "memory is counted for each process by itself"
+				 : "");
 	}
 }
 
@@ -403,11 +436,14 @@ static bool is_of_start(enum protection protection)
 /* Told in every plan, wanted or not: what this version cannot give. */
 static bool is_always_told(enum protection protection)
 {
-	return protection == PROTECT_METADATA || protection == PROTECT_HIDDEN || protection == PROTECT_DENY_INSIDE ||
-	       protection == PROTECT_PROCESSES;
+	return protection == PROTECT_METADATA || protection == PROTECT_HIDDEN ||
+	       protection == PROTECT_DENY_INSIDE || protection == PROTECT_PROCESSES;
 }
 
-/* True if the row rests on what the filter looks at in sockets and opens, which a ring does unseen. */
+/*
+ * True if the row rests on what the filter looks at in sockets and opens, which a ring does
+ * unseen.
+ */
 static bool rests_on_checks(const struct plan *plan, enum protection protection)
 {
 	switch (protection) {

@@ -52,7 +52,8 @@ static bool is_in_tmpdir(const struct plan *plan, const char *path)
 }
 
 /* What all rules together give on a path; *ret_last is one that gives some of `access`. */
-static uint64_t given(const struct plan *plan, const char *path, uint64_t access, const struct plan_rule **ret_last)
+static uint64_t given(const struct plan *plan, const char *path, uint64_t access,
+		      const struct plan_rule **ret_last)
 {
 	uint64_t sum = is_in_tmpdir(plan, path) ? plan->tmpdir_access : 0;
 
@@ -84,13 +85,14 @@ static int no_memory(struct croft_error *err)
 static const struct {
 	uint64_t access;
 	const char *option;
-	bool is_on_parent;	/* the right is looked up on the directory */
+	bool is_on_parent; /* the right is looked up on the directory */
 } path_ops[] = {
 	[WHY_READ] = { ABI_LANDLOCK_FS_READ_FILE, "--read", false },
 	[WHY_WRITE] = { ABI_LANDLOCK_FS_WRITE_FILE | ABI_LANDLOCK_FS_TRUNCATE, "--write", false },
 	[WHY_EXECUTE] = { ABI_LANDLOCK_FS_EXECUTE, "--execute", false },
 	[WHY_CREATE] = { ABI_LANDLOCK_FS_MAKE_REG | ABI_LANDLOCK_FS_MAKE_DIR, "--write", true },
-	[WHY_REMOVE] = { ABI_LANDLOCK_FS_REMOVE_FILE | ABI_LANDLOCK_FS_REMOVE_DIR, "--write", true },
+	[WHY_REMOVE] = { ABI_LANDLOCK_FS_REMOVE_FILE | ABI_LANDLOCK_FS_REMOVE_DIR, "--write",
+			 true },
 	[WHY_DEVICE] = { ABI_LANDLOCK_FS_IOCTL_DEV, "--device", false },
 	[WHY_SOCKET] = { ABI_LANDLOCK_FS_RESOLVE_UNIX, "--socket", false },
 };
@@ -117,17 +119,20 @@ static int why_path(struct plan *plan, enum why_op op, const char *path, struct 
 	answer->grant = "";
 	if (!access) {
 		answer->is_allowed = true;
-		answer->reason = arena_printf(&plan->arena, "nothing in this plan limits '%s'", why_op_names[op].name);
+		answer->reason = arena_printf(&plan->arena, "nothing in this plan limits '%s'",
+					      why_op_names[op].name);
 		if (op == WHY_SOCKET && !plan->syscalls.is_off && !plan->syscalls.allows_unix) {
 			answer->is_allowed = false;
 			answer->reason = "unix sockets are refused as a whole";
-			answer->grant = arena_printf(&plan->arena, "--socket %s --prefer unix-path", path);
+			answer->grant =
+				arena_printf(&plan->arena, "--socket %s --prefer unix-path", path);
 		}
 		return answer->reason && answer->grant ? 0 : no_memory(err);
 	}
 	answer->is_allowed = !(access & ~given(plan, where, access, &last));
 	if (answer->is_allowed) {
-		answer->reason = last ? arena_printf(&plan->arena, "%s '%s'", last->grant->origin, last->path)
+		answer->reason = last ? arena_printf(&plan->arena, "%s '%s'", last->grant->origin,
+						     last->path)
 				      : "it is in the TMPDIR";
 	} else {
 		answer->reason = arena_printf(&plan->arena, "no grant covers '%s'", where);
@@ -136,14 +141,16 @@ static int why_path(struct plan *plan, enum why_op op, const char *path, struct 
 	return answer->reason && answer->grant ? 0 : no_memory(err);
 }
 
-static int why_port(struct plan *plan, enum why_op op, const char *target, struct why_answer *answer,
-		    struct croft_error *err)
+static int why_port(struct plan *plan, enum why_op op, const char *target,
+		    struct why_answer *answer, struct croft_error *err)
 {
 	bool is_udp = !strncmp(target, "udp:", 4);
 	const char *number = is_udp || !strncmp(target, "tcp:", 4) ? target + 4 : target;
 	enum port_use use = op == WHY_CONNECT ? PORT_CONNECT : PORT_LISTEN;
-	bool is_open = is_udp ? plan->syscalls.allows_inet_dgram : plan->syscalls.allows_inet_stream;
-	uint64_t handled = plan->handled_net & (is_udp ? ABI_LANDLOCK_NET_BIND_UDP : ABI_LANDLOCK_NET_BIND_TCP);
+	bool is_open =
+		is_udp ? plan->syscalls.allows_inet_dgram : plan->syscalls.allows_inet_stream;
+	uint64_t handled = plan->handled_net &
+			   (is_udp ? ABI_LANDLOCK_NET_BIND_UDP : ABI_LANDLOCK_NET_BIND_TCP);
 	uint64_t port;
 
 	if (num_parse(number, 0, UINT16_MAX, &port) < 0)
@@ -171,9 +178,11 @@ static int why_port(struct plan *plan, enum why_op op, const char *target, struc
 	return answer->grant ? 0 : no_memory(err);
 }
 
-static int why_env(struct plan *plan, const char *target, struct why_answer *answer, struct croft_error *err)
+static int why_env(struct plan *plan, const char *target, struct why_answer *answer,
+		   struct croft_error *err)
 {
-	answer->is_allowed = env_passes(plan->profile, target) || (plan->tmpdir && !strcmp(target, "TMPDIR"));
+	answer->is_allowed =
+		env_passes(plan->profile, target) || (plan->tmpdir && !strcmp(target, "TMPDIR"));
 	for (size_t i = 0; i < plan->profile->n_env; i++)
 		if (plan->profile->env[i].value && !strcmp(plan->profile->env[i].name, target))
 			answer->is_allowed = true;
@@ -181,16 +190,19 @@ static int why_env(struct plan *plan, const char *target, struct why_answer *ans
 	answer->reason = "a profile or an option names it";
 	if (answer->is_allowed)
 		return 0;
-	answer->reason = env_name_is_secret(target) ? "nothing names it, and its name looks like a secret's"
-						    : "nothing names it";
+	answer->reason = env_name_is_secret(target)
+				 ? "nothing names it, and its name looks like a secret's"
+				 : "nothing names it";
 	answer->grant = arena_printf(&plan->arena, "--env %s", target);
 	return answer->grant ? 0 : no_memory(err);
 }
 
 /* The groups are tried one by one: the one that opens the call is the one it is in. */
-static const char *group_of(struct plan *plan, const struct syscall_entry *entry, const uint64_t args[6])
+static const char *group_of(struct plan *plan, const struct syscall_entry *entry,
+			    const uint64_t args[6])
 {
-	uint32_t arch = plan->host.arch == ARCH_X86_64 ? ABI_AUDIT_ARCH_X86_64 : ABI_AUDIT_ARCH_AARCH64;
+	uint32_t arch =
+		plan->host.arch == ARCH_X86_64 ? ABI_AUDIT_ARCH_X86_64 : ABI_AUDIT_ARCH_AARCH64;
 
 	for (int group = 0; group < GROUP_MAX; group++) {
 		struct syscall_policy policy = plan->syscalls;
@@ -198,20 +210,23 @@ static const char *group_of(struct plan *plan, const struct syscall_entry *entry
 		if (policy.allows_group[group])
 			continue;
 		policy.allows_group[group] = true;
-		if (syscall_policy_verdict(&policy, arch, (uint32_t)entry->nr[plan->host.arch], args) == VERDICT_ALLOW)
-			return arena_printf(&plan->arena, "--allow %s", syscall_group_names[group].name);
+		if (syscall_policy_verdict(&policy, arch, (uint32_t)entry->nr[plan->host.arch],
+					   args) == VERDICT_ALLOW)
+			return arena_printf(&plan->arena, "--allow %s",
+					    syscall_group_names[group].name);
 	}
 	return "";
 }
 
 /*
- * The best verdict over some usual arguments: nothing, then sockets of the families and types that a
- * policy may allow. Tells a call that is refused whole from one of which some uses pass.
+ * The best verdict over some usual arguments: nothing, then sockets of the families and types
+ * that a policy may allow. Tells a call that is refused whole from one of which some uses pass.
  */
 static enum verdict best_verdict(const struct plan *plan, uint32_t nr)
 {
 	static const uint64_t usual[][6] = { { 0 }, { 1, 1 }, { 2, 1 }, { 2, 2 }, { 16, 3 } };
-	uint32_t arch = plan->host.arch == ARCH_X86_64 ? ABI_AUDIT_ARCH_X86_64 : ABI_AUDIT_ARCH_AARCH64;
+	uint32_t arch =
+		plan->host.arch == ARCH_X86_64 ? ABI_AUDIT_ARCH_X86_64 : ABI_AUDIT_ARCH_AARCH64;
 	enum verdict verdict = VERDICT_KILL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(usual) && verdict != VERDICT_ALLOW; i++)
@@ -235,10 +250,13 @@ static const char *unknown_call(struct plan *plan, const char *target)
 	}
 	if (!nearest)
 		return "no policy refuses a call of this name";
-	return arena_printf(&plan->arena, "no policy refuses a call of this name; '%s' is one that can be", nearest);
+	return arena_printf(&plan->arena,
+			    "no policy refuses a call of this name; '%s' is one that can be",
+			    nearest);
 }
 
-static int why_syscall(struct plan *plan, const char *target, struct why_answer *answer, struct croft_error *err)
+static int why_syscall(struct plan *plan, const char *target, struct why_answer *answer,
+		       struct croft_error *err)
 {
 	const uint64_t args[6] = { 0 };
 	const struct syscall_entry *entry = NULL;
@@ -261,7 +279,8 @@ static int why_syscall(struct plan *plan, const char *target, struct why_answer 
 		return 0;
 	}
 	answer->is_allowed = false;
-	answer->reason = verdict == VERDICT_ENOSYS ? "the filter answers ENOSYS" : "the filter answers EACCES";
+	answer->reason = verdict == VERDICT_ENOSYS ? "the filter answers ENOSYS"
+						   : "the filter answers EACCES";
 	answer->grant = group_of(plan, entry, args);
 	return answer->grant ? 0 : no_memory(err);
 }

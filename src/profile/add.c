@@ -21,8 +21,8 @@ static int no_memory(struct croft_error *err, const char *what)
 }
 
 /* Room for one more in one of the profile's arrays, or what is wrong. */
-static int make_room(struct profile *profile, void **array, size_t n, size_t *capacity, size_t size, size_t max,
-		     const char *what, struct croft_error *err)
+static int make_room(struct profile *profile, void **array, size_t n, size_t *capacity, size_t size,
+		     size_t max, const char *what, struct croft_error *err)
 {
 	void *grown;
 
@@ -87,7 +87,8 @@ static char *join_clean(struct arena *arena, const char *base, const char *rest)
 }
 
 /* Text in one of the forms of profile.h to an absolute path in the arena. */
-static int expand_path(struct profile *profile, const char *text, const char **ret_path, struct croft_error *err)
+static int expand_path(struct profile *profile, const char *text, const char **ret_path,
+		       struct croft_error *err)
 {
 	const char *base = "", *rest = text;
 	char *path;
@@ -97,18 +98,23 @@ static int expand_path(struct profile *profile, const char *text, const char **r
 		return fail(err, CROFT_STAGE_PROFILE, 0, "a path is empty");
 	if (has_dotdot(text)) {
 		r = fail(err, CROFT_STAGE_PROFILE, 0, "the path '%s' has a '..' in it", text);
-		fail_hint(err, "what it names depends on symbolic links: write the directory itself");
+		fail_hint(err,
+			  "what it names depends on symbolic links: write the directory itself");
 		return r;
 	}
 	if (text[0] == '~' && (text[1] == '/' || !text[1])) {
 		if (!profile->home)
-			return fail(err, CROFT_STAGE_PROFILE, 0, "the path '%s' needs HOME, which is not set", text);
+			return fail(err, CROFT_STAGE_PROFILE, 0,
+				    "the path '%s' needs HOME, which is not set", text);
 		base = profile->home;
 		rest = text + 1;
 	} else if (text[0] == '.' && (text[1] == '/' || !text[1])) {
 		if (!profile->workdir) {
-			r = fail(err, CROFT_STAGE_PROFILE, ENOENT, "the path '%s' needs the working directory", text);
-			fail_hint(err, "it was removed, or cannot be reached from here: cd into a directory that exists");
+			r = fail(err, CROFT_STAGE_PROFILE, ENOENT,
+				 "the path '%s' needs the working directory", text);
+			fail_hint(
+				err,
+				"it was removed, or cannot be reached from here: cd into a directory that exists");
 			return r;
 		}
 		base = profile->workdir;
@@ -117,12 +123,12 @@ static int expand_path(struct profile *profile, const char *text, const char **r
 		fail_hint(err, "write './%.200s' if it is in the working directory", text);
 		return r;
 	}
-	if (strlen(base) + strlen(rest) + 1 >= PROFILE_MAX_PATH)
-		return fail(err, CROFT_STAGE_PROFILE, ENAMETOOLONG, "use a path of %zu bytes, '%.40s...'",
-			    strlen(base) + strlen(rest), text);
 	path = join_clean(&profile->arena, base, rest);
 	if (!path)
 		return no_memory(err, "path");
+	if (strlen(path) >= PROFILE_MAX_PATH)
+		return fail(err, CROFT_STAGE_PROFILE, ENAMETOOLONG,
+			    "use a path of %zu bytes, '%.40s...'", strlen(path), text);
 	*ret_path = path;
 	return 0;
 }
@@ -140,16 +146,16 @@ int profile_add_path(struct profile *profile, unsigned kinds, const char *text, 
 	r = expand_path(profile, text, &grant.path, err);
 	if (r < 0)
 		return r;
-	r = make_room(profile, (void **)&profile->grants, profile->n_grants, &profile->grants_capacity, sizeof(grant),
-		      PROFILE_MAX_GRANTS, "grant", err);
+	r = make_room(profile, (void **)&profile->grants, profile->n_grants,
+		      &profile->grants_capacity, sizeof(grant), PROFILE_MAX_GRANTS, "grant", err);
 	if (r < 0)
 		return r;
 	profile->grants[profile->n_grants++] = grant;
 	return 0;
 }
 
-int profile_add_port(struct profile *profile, enum port_use use, const char *text, const char *origin,
-		     struct croft_error *err)
+int profile_add_port(struct profile *profile, enum port_use use, const char *text,
+		     const char *origin, struct croft_error *err)
 {
 	struct port_grant grant = { .use = use, .origin = origin };
 	const char *number = text;
@@ -169,15 +175,16 @@ int profile_add_port(struct profile *profile, enum port_use use, const char *tex
 		return r;
 	}
 	grant.port = (uint16_t)port;
-	r = make_room(profile, (void **)&profile->ports, profile->n_ports, &profile->ports_capacity, sizeof(grant),
-		      PROFILE_MAX_PORTS, "port", err);
+	r = make_room(profile, (void **)&profile->ports, profile->n_ports, &profile->ports_capacity,
+		      sizeof(grant), PROFILE_MAX_PORTS, "port", err);
 	if (r < 0)
 		return r;
 	profile->ports[profile->n_ports++] = grant;
 	return 0;
 }
 
-int profile_add_env(struct profile *profile, const char *text, const char *origin, struct croft_error *err)
+int profile_add_env(struct profile *profile, const char *text, const char *origin,
+		    struct croft_error *err)
 {
 	const char *equals = strchr(text, '=');
 	const char *star = strchr(text, '*');
@@ -187,15 +194,16 @@ int profile_add_env(struct profile *profile, const char *text, const char *origi
 	if (!*text || equals == text)
 		return fail(err, CROFT_STAGE_PROFILE, 0, "a variable's name is empty");
 	if (!equals && star && star[1])
-		return fail(err, CROFT_STAGE_PROFILE, 0, "the variable '%s' has a '*' that is not at its end", text);
+		return fail(err, CROFT_STAGE_PROFILE, 0,
+			    "the variable '%s' has a '*' that is not at its end", text);
 	grant.name = equals ? arena_strndup(&profile->arena, text, (size_t)(equals - text))
 			    : arena_strdup(&profile->arena, text);
 	if (equals)
 		grant.value = arena_strdup(&profile->arena, equals + 1);
 	if (!grant.name || (equals && !grant.value))
 		return no_memory(err, "variable");
-	r = make_room(profile, (void **)&profile->env, profile->n_env, &profile->env_capacity, sizeof(grant),
-		      PROFILE_MAX_ENV, "variable", err);
+	r = make_room(profile, (void **)&profile->env, profile->n_env, &profile->env_capacity,
+		      sizeof(grant), PROFILE_MAX_ENV, "variable", err);
 	if (r < 0)
 		return r;
 	profile->env[profile->n_env++] = grant;
@@ -213,9 +221,11 @@ int profile_add_fd(struct profile *profile, const char *text, struct croft_error
 		return fail(err, CROFT_STAGE_PROFILE, 0, "descriptor %s is always kept", text);
 	for (size_t i = 0; i < profile->n_keep_fds; i++)
 		if (profile->keep_fds[i] == (int)fd)
-			return fail(err, CROFT_STAGE_PROFILE, 0, "descriptor %s is given twice", text);
-	r = make_room(profile, (void **)&profile->keep_fds, profile->n_keep_fds, &profile->keep_fds_capacity,
-		      sizeof(*profile->keep_fds), PROFILE_MAX_FDS, "descriptor", err);
+			return fail(err, CROFT_STAGE_PROFILE, 0, "descriptor %s is given twice",
+				    text);
+	r = make_room(profile, (void **)&profile->keep_fds, profile->n_keep_fds,
+		      &profile->keep_fds_capacity, sizeof(*profile->keep_fds), PROFILE_MAX_FDS,
+		      "descriptor", err);
 	if (r < 0)
 		return r;
 	profile->keep_fds[profile->n_keep_fds++] = (int)fd;
@@ -223,7 +233,8 @@ int profile_add_fd(struct profile *profile, const char *text, struct croft_error
 }
 
 /* Index of a word in a table, or an error that names the nearest word. */
-static int find_name(const struct name *table, size_t n, const char *what, const char *word, struct croft_error *err)
+static int find_name(const struct name *table, size_t n, const char *what, const char *word,
+		     struct croft_error *err)
 {
 	int index = names_find(table, n, word);
 	const char *nearest;
@@ -258,7 +269,8 @@ int profile_add_limit(struct profile *profile, const char *text, struct croft_er
 	int limit, r;
 
 	if (!equals || (size_t)(equals - text) >= sizeof(name)) {
-		r = fail(err, CROFT_STAGE_PROFILE, 0, "the limit '%s' is not of the form NAME=VALUE", text);
+		r = fail(err, CROFT_STAGE_PROFILE, 0,
+			 "the limit '%s' is not of the form NAME=VALUE", text);
 		fail_hint(err, "for example memory=4GiB");
 		return r;
 	}
@@ -272,19 +284,20 @@ int profile_add_limit(struct profile *profile, const char *text, struct croft_er
 	} else if (limit == LIMIT_CPU) {
 		r = time_parse(equals + 1, &value);
 		if (r == 0)
-			value = (value + 999) / 1000;	/* the kernel counts whole seconds */
+			value = (value + 999) / 1000; /* the kernel counts whole seconds */
 	} else {
 		r = num_parse(equals + 1, 1, 1U << 30, &value);
 	}
 	if (r < 0 || value == 0)
-		return fail(err, CROFT_STAGE_PROFILE, 0, "'%s' is not a value for the limit '%s'", equals + 1, name);
+		return fail(err, CROFT_STAGE_PROFILE, 0, "'%s' is not a value for the limit '%s'",
+			    equals + 1, name);
 	profile->limits[limit] = value;
 	profile->has_limit[limit] = true;
 	return 0;
 }
 
-int profile_set_requirement(struct profile *profile, const char *protection, enum requirement requirement,
-			    struct croft_error *err)
+int profile_set_requirement(struct profile *profile, const char *protection,
+			    enum requirement requirement, struct croft_error *err)
 {
 	int index = find_name(protection_names, PROTECT_MAX, "protection", protection, err);
 
@@ -320,18 +333,26 @@ int profile_set_chdir(struct profile *profile, const char *text, struct croft_er
 
 bool env_name_is_secret(const char *name)
 {
-	static const char *const parts[] = { "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL",
-					     "APIKEY", "PRIVATE" };
+	static const char *const parts[] = { "TOKEN",      "SECRET",     "PASSWORD", "PASSWD",
+					     "PASSPHRASE", "CREDENTIAL", "APIKEY",   "PRIVATE" };
 	static const char *const ends[] = { "_KEY", "_PASS", "_PAT", "_AUTH", "_DSN", "_COOKIE" };
-	static const char *const prefixes[] = { "AWS_", "AZURE_", "GOOGLE_APPLICATION_", "VAULT_", "OP_SESSION",
-						"KRB5CCNAME", "DOCKER_AUTH", "KUBECONFIG", "PGPASS", "MYSQL_PWD" };
-	static const char *const sockets[] = { "SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_AGENT_INFO", "XAUTHORITY",
-					       "DBUS_SESSION_BUS_ADDRESS", "DATABASE_URL", "NETRC" };
+	static const char *const prefixes[] = { "AWS_",        "AZURE_",     "GOOGLE_APPLICATION_",
+						"VAULT_",      "OP_SESSION", "KRB5CCNAME",
+						"DOCKER_AUTH", "KUBECONFIG", "PGPASS",
+						"MYSQL_PWD" };
+	static const char *const sockets[] = { "SSH_AUTH_SOCK",
+					       "SSH_AGENT_PID",
+					       "GPG_AGENT_INFO",
+					       "XAUTHORITY",
+					       "DBUS_SESSION_BUS_ADDRESS",
+					       "DATABASE_URL",
+					       "NETRC" };
 	char upper[128];
 	size_t len = 0;
 
 	for (; name[len] && len < sizeof(upper) - 1; len++)
-		upper[len] = name[len] >= 'a' && name[len] <= 'z' ? (char)(name[len] - 'a' + 'A') : name[len];
+		upper[len] = name[len] >= 'a' && name[len] <= 'z' ? (char)(name[len] - 'a' + 'A')
+								  : name[len];
 	upper[len] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		if (strstr(upper, parts[i]))

@@ -57,9 +57,11 @@ static const struct builtin_grant system_grants[] = {
 };
 
 static const char *const system_env[] = {
-	"PATH", "HOME", "PWD", "USER", "LOGNAME", "SHELL", "TERM", "TERMINFO", "COLORTERM", "COLUMNS", "LINES",
-	"NO_COLOR", "FORCE_COLOR", "LANG", "LANGUAGE", "LC_*", "TZ", "EDITOR", "VISUAL", "PAGER", "LESS",
-	"CI", "CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "GIT_AUTHOR_*", "GIT_COMMITTER_*",
+	"PATH",        "HOME",     "PWD",       "USER",    "LOGNAME",      "SHELL",
+	"TERM",        "TERMINFO", "COLORTERM", "COLUMNS", "LINES",        "NO_COLOR",
+	"FORCE_COLOR", "LANG",     "LANGUAGE",  "LC_*",    "TZ",           "EDITOR",
+	"VISUAL",      "PAGER",    "LESS",      "CI",      "CC",           "CXX",
+	"CFLAGS",      "CXXFLAGS", "CPPFLAGS",  "LDFLAGS", "GIT_AUTHOR_*", "GIT_COMMITTER_*",
 	NULL,
 };
 

@@ -12,16 +12,16 @@
 
 struct builtin_grant {
 	unsigned kinds;
-	const char *path;	/* in the forms of profile.h, "optional:" included */
+	const char *path; /* in the forms of profile.h, "optional:" included */
 	bool is_project;
 };
 
 struct builtin {
 	const char *name;
-	const char *extends;	/* another built-in that comes first, or NULL */
+	const char *extends; /* another built-in that comes first, or NULL */
 	const struct builtin_grant *grants;
 	size_t n_grants;
-	const char *const *env;	/* names to pass on, NULL-terminated, or NULL */
+	const char *const *env; /* names to pass on, NULL-terminated, or NULL */
 	bool wants_tmpdir;
 };
 

@@ -16,7 +16,7 @@
 #include "base/cleanup.h"
 #include "profile/builtin.h"
 
-#define DEFAULT_GRACE_MS 5000	/* what process managers commonly give between TERM and KILL */
+#define DEFAULT_GRACE_MS 5000 /* what process managers commonly give between TERM and KILL */
 
 const struct name grant_kind_names[GRANT_KIND_COUNT] = {
 	{ "read", "read files, list directories" },
@@ -57,18 +57,18 @@ static const enum requirement default_requirements[PROTECT_MAX] = {
 	[PROTECT_FILES] = REQUIRE_REQUIRE,
 	[PROTECT_EXEC] = REQUIRE_REQUIRE,
 	[PROTECT_DEVICES] = REQUIRE_PREFER,
-	[PROTECT_METADATA] = REQUIRE_OFF,	/* needs read-only mounts */
-	[PROTECT_HIDDEN] = REQUIRE_OFF,		/* needs mounts */
-	[PROTECT_DENY_INSIDE] = REQUIRE_OFF,	/* needs mounts */
+	[PROTECT_METADATA] = REQUIRE_OFF, /* needs read-only mounts */
+	[PROTECT_HIDDEN] = REQUIRE_OFF, /* needs mounts */
+	[PROTECT_DENY_INSIDE] = REQUIRE_OFF, /* needs mounts */
 	[PROTECT_PRIVATE_TMP] = REQUIRE_PREFER,
 	[PROTECT_TCP] = REQUIRE_REQUIRE,
 	[PROTECT_UDP] = REQUIRE_REQUIRE,
 	[PROTECT_OTHER_NET] = REQUIRE_REQUIRE,
 	[PROTECT_UNIX_ABSTRACT] = REQUIRE_PREFER,
-	[PROTECT_UNIX_PATH] = REQUIRE_REQUIRE,	/* a session bus starts programs outside */
+	[PROTECT_UNIX_PATH] = REQUIRE_REQUIRE, /* a session bus starts programs outside */
 	[PROTECT_SIGNALS] = REQUIRE_PREFER,
 	[PROTECT_PTRACE] = REQUIRE_REQUIRE,
-	[PROTECT_PROCESSES] = REQUIRE_OFF,	/* needs a pid namespace */
+	[PROTECT_PROCESSES] = REQUIRE_OFF, /* needs a pid namespace */
 	[PROTECT_IPC] = REQUIRE_REQUIRE,
 	[PROTECT_TERMINAL] = REQUIRE_REQUIRE,
 	[PROTECT_SYSCALLS] = REQUIRE_REQUIRE,
@@ -78,7 +78,8 @@ static const enum requirement default_requirements[PROTECT_MAX] = {
 	[PROTECT_LIMITS] = REQUIRE_REQUIRE,
 };
 
-static int add_builtin(struct profile *profile, const struct builtin *builtin, struct croft_error *err)
+static int add_builtin(struct profile *profile, const struct builtin *builtin,
+		       struct croft_error *err)
 {
 	const char *origin;
 	int r;
@@ -93,7 +94,8 @@ static int add_builtin(struct profile *profile, const struct builtin *builtin, s
 	}
 	origin = arena_printf(&profile->arena, "profile %s", builtin->name);
 	if (!origin)
-		return fail(err, CROFT_STAGE_PROFILE, ENOMEM, "read the profile '%s'", builtin->name);
+		return fail(err, CROFT_STAGE_PROFILE, ENOMEM, "read the profile '%s'",
+			    builtin->name);
 	for (size_t i = 0; i < builtin->n_grants; i++) {
 		const struct builtin_grant *grant = &builtin->grants[i];
 
@@ -119,8 +121,8 @@ static const char *absolute_or_null(struct arena *arena, const char *path)
 	return path && path[0] == '/' ? arena_strdup(arena, path) : NULL;
 }
 
-int profile_new(const char *builtin, const char *home, const char *workdir, struct profile **ret_profile,
-		struct croft_error *err)
+int profile_new(const char *builtin, const char *home, const char *workdir,
+		struct profile **ret_profile, struct croft_error *err)
 {
 	const struct builtin *base = builtin_find(builtin);
 	struct profile *profile;
@@ -130,7 +132,8 @@ int profile_new(const char *builtin, const char *home, const char *workdir, stru
 		const char *nearest = names_nearest(builtin_names, n_builtin_names, builtin);
 
 		r = fail(err, CROFT_STAGE_PROFILE, 0, "there is no profile '%s'", builtin);
-		fail_hint(err, "%s%s%s", nearest ? "did you mean '" : "built in are: default, system, empty",
+		fail_hint(err, "%s%s%s",
+			  nearest ? "did you mean '" : "built in are: default, system, empty",
 			  nearest ? nearest : "", nearest ? "'?" : "");
 		return r;
 	}

@@ -25,20 +25,20 @@
 #include "profile/protection.h"
 
 /* Limits on what one profile may hold: what a person would write, with room. */
-#define PROFILE_MAX_GRANTS 4096		/* a rule costs microseconds at each start */
+#define PROFILE_MAX_GRANTS 4096 /* a rule costs microseconds at each start */
 #define PROFILE_MAX_PORTS 256
 #define PROFILE_MAX_ENV 512
 #define PROFILE_MAX_FDS 256
-#define PROFILE_MAX_PATH 4096		/* PATH_MAX, with the NUL */
-#define PROFILE_MAX_BYTES (32U << 20)	/* the arena: 4096 grants of 4 KiB, doubled arrays */
+#define PROFILE_MAX_PATH 4096 /* PATH_MAX, with the NUL */
+#define PROFILE_MAX_BYTES (32U << 20) /* the arena: 4096 grants of 4 KiB, doubled arrays */
 
 /* What a grant gives; a set of bits. */
 enum grant_kind {
-	GRANT_READ = 1 << 0,	/* read files, list directories */
-	GRANT_EXECUTE = 1 << 1,	/* execute files (and read them: scripts, loaders) */
-	GRANT_WRITE = 1 << 2,	/* read, write, create, remove, rename, truncate */
-	GRANT_DEVICE = 1 << 3,	/* ioctl on devices */
-	GRANT_SOCKET = 1 << 4,	/* connect to path sockets */
+	GRANT_READ = 1 << 0, /* read files, list directories */
+	GRANT_EXECUTE = 1 << 1, /* execute files (and read them: scripts, loaders) */
+	GRANT_WRITE = 1 << 2, /* read, write, create, remove, rename, truncate */
+	GRANT_DEVICE = 1 << 3, /* ioctl on devices */
+	GRANT_SOCKET = 1 << 4, /* connect to path sockets */
 	GRANT_KIND_COUNT = 5
 };
 
@@ -46,47 +46,54 @@ enum grant_kind {
 extern const struct name grant_kind_names[GRANT_KIND_COUNT];
 
 struct grant {
-	const char *path;	/* absolute */
-	const char *origin;	/* who asked: "--read", "profile default" */
-	unsigned kinds;		/* GRANT_* */
-	bool is_optional;	/* a missing path is no error */
-	bool is_project;	/* the profile's own grant of the working directory: refused for / and home */
+	const char *path; /* absolute */
+	const char *origin; /* who asked: "--read", "profile default" */
+	unsigned kinds; /* GRANT_* */
+	bool is_optional; /* a missing path is no error */
+	bool is_project; /* the default's working directory: refused if it is / or holds home */
 };
 
 enum port_use { PORT_CONNECT, PORT_LISTEN };
 
 struct port_grant {
-	uint16_t port;		/* 0 with PORT_LISTEN: a port that the kernel chooses */
+	uint16_t port; /* 0 with PORT_LISTEN: a port that the kernel chooses */
 	bool is_udp;
 	enum port_use use;
 	const char *origin;
 };
 
 struct env_grant {
-	const char *name;	/* may end in '*' when value is NULL: a prefix */
-	const char *value;	/* NULL: pass the caller's value on, if there is one */
+	const char *name; /* may end in '*' when value is NULL: a prefix */
+	const char *value; /* NULL: pass the caller's value on, if there is one */
 	const char *origin;
 };
 
-enum limit { LIMIT_MEMORY, LIMIT_PROCESSES, LIMIT_OPEN_FILES, LIMIT_FILE_SIZE, LIMIT_CPU, LIMIT_MAX };
+enum limit {
+	LIMIT_MEMORY,
+	LIMIT_PROCESSES,
+	LIMIT_OPEN_FILES,
+	LIMIT_FILE_SIZE,
+	LIMIT_CPU,
+	LIMIT_MAX
+};
 
 /* "memory", "processes", "open-files", "file-size", "cpu" */
 extern const struct name limit_names[LIMIT_MAX];
 
 /* Groups of system calls that are refused unless allowed by name. */
 enum syscall_group {
-	GROUP_USER_NAMESPACES,	/* unshare, clone and setns of any namespace */
-	GROUP_MOUNT,		/* the mount family, pivot_root, chroot */
+	GROUP_USER_NAMESPACES, /* unshare, clone and setns of any namespace */
+	GROUP_MOUNT, /* the mount family, pivot_root, chroot */
 	GROUP_IO_URING,
 	GROUP_KEYRING,
-	GROUP_SYSV_IPC,		/* System V shared memory, semaphores, messages */
+	GROUP_SYSV_IPC, /* System V shared memory, semaphores, messages */
 	GROUP_BPF,
 	GROUP_PERF,
 	GROUP_USERFAULTFD,
 	GROUP_PERSONALITY,
-	GROUP_KERNEL,		/* modules, kexec, reboot, swap, accounting, clock, quotas, file handles, fanotify, syslog */
-	GROUP_TERMINAL,		/* TIOCSTI, TIOCLINUX, TIOCCONS, TIOCSETD */
-	GROUP_PRLIMIT_OTHERS,	/* prlimit64 changing another process */
+	GROUP_KERNEL, /* modules, kexec, reboot, swap, clocks, quotas, file handles, fanotify */
+	GROUP_TERMINAL, /* TIOCSTI, TIOCLINUX, TIOCCONS, TIOCSETD */
+	GROUP_PRLIMIT_OTHERS, /* prlimit64 changing another process */
 	GROUP_MAX
 };
 
@@ -94,9 +101,9 @@ extern const struct name syscall_group_names[GROUP_MAX];
 
 struct profile {
 	struct arena arena;
-	const char *name;		/* of the built-in it started from */
-	const char *home;		/* absolute, or NULL when there is none */
-	const char *workdir;		/* absolute, or NULL when it cannot be known */
+	const char *name; /* of the built-in it started from */
+	const char *home; /* absolute, or NULL when there is none */
+	const char *workdir; /* absolute, or NULL when it cannot be known */
 
 	struct grant *grants;
 	size_t n_grants, grants_capacity;
@@ -108,16 +115,16 @@ struct profile {
 	size_t n_keep_fds, keep_fds_capacity;
 
 	enum requirement require[PROTECT_MAX];
-	uint64_t limits[LIMIT_MAX];	/* bytes, counts, seconds for cpu */
+	uint64_t limits[LIMIT_MAX]; /* bytes, counts, seconds for cpu */
 	bool has_limit[LIMIT_MAX];
 	bool allows_group[GROUP_MAX];
-	bool wants_env_all;		/* every variable whose name does not look like a secret */
-	bool wants_tmpdir;		/* a fresh TMPDIR */
-	bool wants_supervisor;		/* a waiting parent, even where nothing else needs it */
-	bool wants_audit;		/* Landlock audit records for what the command does (ABI 7) */
-	uint64_t time_ms;		/* 0: none */
-	uint64_t grace_ms;		/* between TERM and KILL */
-	const char *chdir;		/* absolute, or NULL */
+	bool wants_env_all; /* every variable whose name does not look like a secret */
+	bool wants_tmpdir; /* a fresh TMPDIR */
+	bool wants_supervisor; /* a waiting parent, even where nothing else needs it */
+	bool wants_audit; /* Landlock audit records for what the command does (ABI 7) */
+	uint64_t time_ms; /* 0: none */
+	uint64_t grace_ms; /* between TERM and KILL */
+	const char *chdir; /* absolute, or NULL */
 };
 
 /*
@@ -140,14 +147,16 @@ extern const size_t n_builtin_names;
  */
 int profile_add_path(struct profile *profile, unsigned kinds, const char *text, const char *origin,
 		     struct croft_error *err);
-int profile_add_port(struct profile *profile, enum port_use use, const char *text, const char *origin,
-		     struct croft_error *err);		/* "443", "tcp:443", "udp:53" */
+int profile_add_port(struct profile *profile, enum port_use use, const char *text,
+		     const char *origin, struct croft_error *err); /* "443", "tcp:443", "udp:53" */
 int profile_add_env(struct profile *profile, const char *text, const char *origin,
-		    struct croft_error *err);		/* "K", "K*" or "K=V" */
-int profile_add_limit(struct profile *profile, const char *text, struct croft_error *err);	/* "memory=4GiB" */
-int profile_add_fd(struct profile *profile, const char *text, struct croft_error *err);	/* 3..1048575, once each */
-int profile_set_requirement(struct profile *profile, const char *protection, enum requirement requirement,
-			    struct croft_error *err);
+		    struct croft_error *err); /* "K", "K*" or "K=V" */
+int profile_add_limit(struct profile *profile, const char *text,
+		      struct croft_error *err); /* "memory=4GiB" */
+int profile_add_fd(struct profile *profile, const char *text,
+		   struct croft_error *err); /* 3..1048575, once each */
+int profile_set_requirement(struct profile *profile, const char *protection,
+			    enum requirement requirement, struct croft_error *err);
 int profile_allow_group(struct profile *profile, const char *group, struct croft_error *err);
 int profile_set_chdir(struct profile *profile, const char *text, struct croft_error *err);
 /*
@@ -157,7 +166,10 @@ int profile_set_chdir(struct profile *profile, const char *text, struct croft_er
 int profile_set(struct profile *profile, const char *key, const char *value, const char *origin,
 		struct croft_error *err);
 
-/* True for names that usually hold a secret (TOKEN, SECRET, PASSWORD, *_KEY, cloud credentials, agent sockets). */
+/*
+ * True for names that usually hold a secret (TOKEN, SECRET, PASSWORD, *_KEY, cloud credentials,
+ * agent sockets).
+ */
 bool env_name_is_secret(const char *name);
 
 #endif

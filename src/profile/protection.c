@@ -12,12 +12,15 @@
 #include "base/cleanup.h"
 
 const struct name protection_names[PROTECT_MAX] = {
-	[PROTECT_FILES] = { "files", "only granted paths can be read, written, created or removed" },
+	[PROTECT_FILES] = { "files",
+			    "only granted paths can be read, written, created or removed" },
 	[PROTECT_EXEC] = { "exec", "only granted files can be executed" },
 	[PROTECT_DEVICES] = { "devices", "ioctl on devices only where granted" },
-	[PROTECT_METADATA] = { "metadata", "chmod, chown, utime, xattr only where writing is granted" },
+	[PROTECT_METADATA] = { "metadata",
+			       "chmod, chown, utime, xattr only where writing is granted" },
 	[PROTECT_HIDDEN] = { "hidden", "names outside the grants cannot be seen" },
-	[PROTECT_DENY_INSIDE] = { "deny-inside", "a denied path inside a granted tree stays denied" },
+	[PROTECT_DENY_INSIDE] = { "deny-inside",
+				  "a denied path inside a granted tree stays denied" },
 	[PROTECT_PRIVATE_TMP] = { "private-tmp", "own empty TMPDIR, gone afterwards" },
 	[PROTECT_TCP] = { "tcp", "TCP connect and listen only as granted" },
 	[PROTECT_UDP] = { "udp", "UDP only as granted" },

@@ -38,14 +38,14 @@ enum protection {
 };
 
 enum requirement {
-	REQUIRE_OFF,		/* not wanted: by the user's own word, or the profile's */
-	REQUIRE_PREFER,		/* wanted; its absence is reported */
-	REQUIRE_REQUIRE,	/* without it nothing is started */
+	REQUIRE_OFF, /* not wanted: by the user's own word, or the profile's */
+	REQUIRE_PREFER, /* wanted; its absence is reported */
+	REQUIRE_REQUIRE, /* without it nothing is started */
 	REQUIRE_MAX
 };
 
 /* Names with the promise as help, in enum order. */
 extern const struct name protection_names[PROTECT_MAX];
-extern const struct name requirement_names[REQUIRE_MAX];	/* "off", "prefer", "require" */
+extern const struct name requirement_names[REQUIRE_MAX]; /* "off", "prefer", "require" */
 
 #endif

@@ -13,11 +13,11 @@
 #include "profile/profile.h"
 
 enum form {
-	FORM_PATH,	/* number: the grant's kinds */
-	FORM_PORT,	/* number: enum port_use */
-	FORM_REQUIRE,	/* number: enum requirement */
-	FORM_TIME,	/* number: offset of an uint64_t */
-	FORM_SWITCH,	/* number: offset of a bool */
+	FORM_PATH, /* number: the grant's kinds */
+	FORM_PORT, /* number: enum port_use */
+	FORM_REQUIRE, /* number: enum requirement */
+	FORM_TIME, /* number: offset of an uint64_t */
+	FORM_SWITCH, /* number: offset of a bool */
 	FORM_ENV,
 	FORM_LIMIT,
 	FORM_ALLOW,
@@ -54,7 +54,8 @@ static const struct key keys[] = {
 	{ "audit", FORM_SWITCH, offsetof(struct profile, wants_audit) },
 };
 
-static int set_time(struct profile *profile, const struct key *key, const char *value, struct croft_error *err)
+static int set_time(struct profile *profile, const struct key *key, const char *value,
+		    struct croft_error *err)
 {
 	uint64_t *field = (uint64_t *)(void *)((char *)profile + key->number);
 	uint64_t ms;
@@ -80,14 +81,16 @@ int profile_set(struct profile *profile, const char *key, const char *value, con
 	if (!found)
 		return fail(err, CROFT_STAGE_PROFILE, ENOENT, "a profile has no key '%s'", key);
 	if (!value != (found->form == FORM_SWITCH))
-		return fail(err, CROFT_STAGE_PROFILE, 0, "the key '%s' takes %s value", key, value ? "no" : "a");
+		return fail(err, CROFT_STAGE_PROFILE, 0, "the key '%s' takes %s value", key,
+			    value ? "no" : "a");
 	switch (found->form) {
 	case FORM_PATH:
 		return profile_add_path(profile, (unsigned)found->number, value, origin, err);
 	case FORM_PORT:
 		return profile_add_port(profile, (enum port_use)found->number, value, origin, err);
 	case FORM_REQUIRE:
-		return profile_set_requirement(profile, value, (enum requirement)found->number, err);
+		return profile_set_requirement(profile, value, (enum requirement)found->number,
+					       err);
 	case FORM_TIME:
 		return set_time(profile, found, value, err);
 	case FORM_SWITCH:

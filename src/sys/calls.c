@@ -170,7 +170,8 @@ int sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 
 int sys_openat2(int dirfd, const char *path, int flags, uint64_t resolve)
 {
-	const struct abi_open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC), .resolve = resolve };
+	const struct abi_open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC),
+					  .resolve = resolve };
 
 	return (int)CALL(openat2, dirfd, PTR(path), PTR(&how), sizeof(how));
 }

@@ -27,60 +27,60 @@ struct sock_fprog;
 struct signalfd_siginfo;
 
 /* One line for each call, by the kernel's name. Drives the enum and the fault tests. */
-#define SYS_CALLS(X)            \
-	X(openat)               \
-	X(openat2)              \
-	X(close)                \
-	X(close_range)          \
-	X(read)                 \
-	X(write)                \
-	X(newfstatat)           \
-	X(faccessat)            \
-	X(readlinkat)           \
-	X(getdents64)           \
-	X(mkdirat)              \
-	X(unlinkat)             \
-	X(renameat2)            \
-	X(fchmodat)             \
-	X(chdir)                \
-	X(fchdir)               \
-	X(getcwd)               \
-	X(fcntl)                \
-	X(pipe2)                \
-	X(ppoll)                \
-	X(clone)                \
-	X(execve)               \
-	X(wait4)                \
-	X(waitid)               \
-	X(kill)                 \
-	X(tgkill)               \
-	X(pidfd_open)           \
-	X(pidfd_send_signal)    \
-	X(signalfd4)            \
-	X(rt_sigaction)         \
-	X(rt_sigprocmask)       \
-	X(prctl)                \
-	X(capget)               \
-	X(capset)               \
-	X(prlimit64)            \
-	X(setsid)               \
-	X(getrandom)            \
-	X(uname)                \
-	X(geteuid)              \
-	X(getegid)              \
-	X(getuid)               \
-	X(getpid)               \
-	X(getppid)              \
-	X(gettid)               \
-	X(unshare)              \
-	X(seccomp)              \
+#define SYS_CALLS(X)               \
+	X(openat)                  \
+	X(openat2)                 \
+	X(close)                   \
+	X(close_range)             \
+	X(read)                    \
+	X(write)                   \
+	X(newfstatat)              \
+	X(faccessat)               \
+	X(readlinkat)              \
+	X(getdents64)              \
+	X(mkdirat)                 \
+	X(unlinkat)                \
+	X(renameat2)               \
+	X(fchmodat)                \
+	X(chdir)                   \
+	X(fchdir)                  \
+	X(getcwd)                  \
+	X(fcntl)                   \
+	X(pipe2)                   \
+	X(ppoll)                   \
+	X(clone)                   \
+	X(execve)                  \
+	X(wait4)                   \
+	X(waitid)                  \
+	X(kill)                    \
+	X(tgkill)                  \
+	X(pidfd_open)              \
+	X(pidfd_send_signal)       \
+	X(signalfd4)               \
+	X(rt_sigaction)            \
+	X(rt_sigprocmask)          \
+	X(prctl)                   \
+	X(capget)                  \
+	X(capset)                  \
+	X(prlimit64)               \
+	X(setsid)                  \
+	X(getrandom)               \
+	X(uname)                   \
+	X(geteuid)                 \
+	X(getegid)                 \
+	X(getuid)                  \
+	X(getpid)                  \
+	X(getppid)                 \
+	X(gettid)                  \
+	X(unshare)                 \
+	X(seccomp)                 \
 	X(landlock_create_ruleset) \
-	X(landlock_add_rule)    \
-	X(landlock_restrict_self) \
-	X(clock_gettime)        \
-	X(timer_create)         \
-	X(timer_settime)        \
-	X(mmap)                 \
+	X(landlock_add_rule)       \
+	X(landlock_restrict_self)  \
+	X(clock_gettime)           \
+	X(timer_create)            \
+	X(timer_settime)           \
+	X(mmap)                    \
 	X(munmap)
 
 /* Not SYS_openat: <sys/syscall.h> makes macros of such names. */
@@ -103,7 +103,7 @@ long sys_real(enum sys_call call, long a, long b, long c, long d, long e, long f
 
 /* Files. Every descriptor made here is CLOEXEC whatever the flags say. */
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode);
-int sys_openat2(int dirfd, const char *path, int flags, uint64_t resolve);	/* mode 0 */
+int sys_openat2(int dirfd, const char *path, int flags, uint64_t resolve); /* mode 0 */
 int sys_close(int fd);
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
 ssize_t sys_read(int fd, void *data, size_t len);
@@ -122,7 +122,7 @@ struct sys_dirent {
 	unsigned char type;
 	char name[];
 };
-ssize_t sys_getdents64(int fd, void *data, size_t len);	/* `data` aligned for the struct above */
+ssize_t sys_getdents64(int fd, void *data, size_t len); /* `data` aligned for the struct above */
 int sys_mkdirat(int dirfd, const char *path, mode_t mode);
 int sys_unlinkat(int dirfd, const char *path, int flags);
 int sys_renameat2(int olddir, const char *old, int newdir, const char *new, unsigned flags);
@@ -132,7 +132,7 @@ int sys_fchdir(int fd);
 /* The length with the NUL. "(unreachable)..." may come: the caller checks for '/'. */
 ssize_t sys_getcwd(char *data, size_t len);
 int sys_fcntl(int fd, int op, long arg);
-int sys_pipe(int ret_fds[2]);			/* pipe2 with O_CLOEXEC */
+int sys_pipe(int ret_fds[2]); /* pipe2 with O_CLOEXEC */
 
 /* Processes */
 /*
@@ -150,7 +150,7 @@ int sys_kill(pid_t pid, int sig);
 int sys_tgkill(pid_t tgid, pid_t tid, int sig);
 int sys_pidfd_open(pid_t pid, unsigned flags);
 int sys_pidfd_send_signal(int pidfd, int sig);
-int sys_ppoll(struct pollfd *fds, unsigned n, int64_t timeout_ms);	/* timeout below 0: none */
+int sys_ppoll(struct pollfd *fds, unsigned n, int64_t timeout_ms); /* timeout below 0: none */
 int sys_setsid(void);
 pid_t sys_getpid(void);
 pid_t sys_getppid(void);
@@ -159,10 +159,10 @@ uid_t sys_getuid(void);
 uid_t sys_geteuid(void);
 gid_t sys_getegid(void);
 int sys_unshare(int flags);
-_Noreturn void sys_exit(int status);		/* exit_group; not replaceable */
+_Noreturn void sys_exit(int status); /* exit_group; not replaceable */
 
 /* Signals. sets are the kernel's 64-bit mask, bit n-1 for signal n. */
-struct sys_sigaction {			/* what the kernel takes; layout of x86_64 and aarch64 */
+struct sys_sigaction { /* what the kernel takes; layout of x86_64 and aarch64 */
 	void (*handler)(int);
 	unsigned long flags;
 	void (*restorer)(void);
@@ -170,7 +170,7 @@ struct sys_sigaction {			/* what the kernel takes; layout of x86_64 and aarch64 
 };
 int sys_sigaction(int sig, const struct sys_sigaction *act, struct sys_sigaction *ret_old);
 int sys_sigprocmask(int how, const uint64_t *set, uint64_t *ret_old);
-int sys_signalfd(uint64_t mask);		/* CLOEXEC, non-blocking */
+int sys_signalfd(uint64_t mask); /* CLOEXEC, non-blocking */
 
 /* Privileges and limits */
 int sys_prctl(int op, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
@@ -179,9 +179,9 @@ struct sys_caps {
 	uint32_t permitted[2];
 	uint32_t inheritable[2];
 };
-int sys_capget(struct sys_caps *ret_caps);	/* of the calling thread, version 3 */
+int sys_capget(struct sys_caps *ret_caps); /* of the calling thread, version 3 */
 int sys_capset(const struct sys_caps *caps);
-int sys_prlimit(int resource, const struct rlimit *limit, struct rlimit *ret_old);	/* pid 0 */
+int sys_prlimit(int resource, const struct rlimit *limit, struct rlimit *ret_old); /* pid 0 */
 
 /* Confinement */
 int sys_seccomp(unsigned op, unsigned flags, void *arg);
@@ -194,7 +194,7 @@ int sys_landlock_restrict_self(int ruleset, uint32_t flags);
 struct utsname;
 int sys_uname(struct utsname *ret_name);
 ssize_t sys_getrandom(void *data, size_t len);
-int sys_clock_ms(int64_t *ret_ms);		/* CLOCK_MONOTONIC */
+int sys_clock_ms(int64_t *ret_ms); /* CLOCK_MONOTONIC */
 /* Anonymous, private; the lowest page of `size` is the guard. At least two pages, else -EINVAL. */
 /*
  * A timer of CLOCK_MONOTONIC that sends `sig` to this process at the end of `ms` and then once

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-void fd_close(int *fd);		/* closes and sets -1; -1 is left alone */
-int fd_take(int *fd);		/* gives the descriptor away */
+void fd_close(int *fd); /* closes and sets -1; -1 is left alone */
+int fd_take(int *fd); /* gives the descriptor away */
 /* Writes everything, again after EINTR and short writes: 0 or -errno. */
 int fd_write_all(int fd, const void *data, size_t len);
 /* Reads until `len` bytes, the end, or an error: bytes read or -errno. */

@@ -39,7 +39,7 @@
 extern char **environ;
 
 struct variant {
-	char **words;	/* from the path on */
+	char **words; /* from the path on */
 	char **envp;
 };
 
@@ -97,7 +97,8 @@ static char **set_environment(char **words, char ***ret_envp)
 	envp = calloc(n + MAX_SETTINGS + 1, sizeof(*envp));
 	if (!envp)
 		die("memory", "environment");
-	for (; words[0] && words[0][0] != '/' && strchr(words[0], '=') && at < MAX_SETTINGS; words++)
+	for (; words[0] && words[0][0] != '/' && strchr(words[0], '=') && at < MAX_SETTINGS;
+	     words++)
 		envp[at++] = words[0];
 	for (size_t i = 0, set = at; i < n; i++) {
 		bool is_set = false;
@@ -161,7 +162,8 @@ static struct sample start(const struct variant *variant)
 		die("execute", variant->words[0]);
 	}
 	if (status != 0) {
-		(void)fprintf(stderr, "driver: %s ended with wait status 0x%x\n", variant->words[0], (unsigned)status);
+		(void)fprintf(stderr, "driver: %s ended with wait status 0x%x\n", variant->words[0],
+			      (unsigned)status);
 		exit(1);
 	}
 	return sample;

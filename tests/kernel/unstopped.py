@@ -117,7 +117,10 @@ def _(words):
     if free in ("EACCES", "ENOSYS"):
         return      # the host gives nobody more than that
     word, value = option.split("=", 1)
-    twin = inside(allow(value) if word == "--allow" else [word, value], *op)
+    options = allow(value) if word == "--allow" else [word, value]
+    if value == "other-net":
+        options += ["--prefer", "tcp", "--prefer", "udp"]   # it undoes these two, and says so
+    twin = inside(options, *op)
     true(twin in (free, "EPERM"), f"with '{option}': {twin}, without a sandbox {free}")
 
 
@@ -176,7 +179,12 @@ def _():
 
 @test("MPTCP let in by --off other-net is no way around the row tcp, or it says that it is one")
 def _():
-    answer = inside(["--off", "other-net"], "mptcp-connect", "9")
+    result = confined(["--off", "other-net"], "args", "started")
+    status_is(result, 125)
+    lacks(result.out, "started", "output")
+    contains(result.err, "MPTCP", "message")
+    accepted = ["--off", "other-net", "--prefer", "tcp", "--prefer", "udp"]
+    answer = inside(accepted, "mptcp-connect", "9")
     row = plan_rows("--off", "other-net")["tcp"]
     is_told = row["state"] != "enforced" or "other-net" in json.dumps(row) or "MPTCP" in json.dumps(row)
     true(answer == "EACCES" or is_told, f"mptcp-connect: {answer}; the row tcp claims: {row}")

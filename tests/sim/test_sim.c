@@ -141,6 +141,22 @@ static void compare_sockets(struct trial *trial, uint32_t nr)
 	}
 }
 
+/* Levels and names of socket options: one pair of them is refused. */
+static void compare_options(struct trial *trial, uint32_t nr)
+{
+	static const uint64_t words[] = { 0,  SOL_SOCKET, 5,       SOL_TCP,   HIGH | SOL_TCP,
+					  7,  30,         31,      HIGH | 31, 32,
+					  38, 0x1f1f,     6U << 8, LOW_MASK,  UINT64_MAX };
+
+	for (size_t level = 0; level < COUNT(words); level++) {
+		for (size_t name = 0; name < COUNT(words); name++) {
+			const uint64_t args[6] = { 3, words[level], words[name] };
+
+			compare(trial, audit_archs[trial->policy.arch], nr, args);
+		}
+	}
+}
+
 /* libseccomp cannot be told about numbers without a name on an architecture that is not its own. */
 static bool oracle_knows(enum arch arch, uint32_t nr)
 {
@@ -191,6 +207,8 @@ static void run_trial(struct trial *trial)
 		compare(trial, audit_archs[arch], nr, ones);
 		if (is_socket && trial->policy.filters_sockets)
 			compare_sockets(trial, nr);
+		if (is_named("setsockopt", arch, nr))
+			compare_options(trial, nr);
 	}
 	for (size_t i = 0; i < n_syscall_entries; i++) {
 		const struct syscall_entry *entry = &syscall_entries[i];

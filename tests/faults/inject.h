@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inject.h - lets one system call fail, at one of its uses, in one of the processes of a launch.
+ *
+ * Every call of sys/calls.h goes through one function here. What it counts and what it is told lies
+ * in shared memory: a process that is watched forks, clones and executes, and whoever watches reads
+ * the counters afterwards.
+ *
+ * The cleaner of the TMPDIR runs beside the launch in the same memory. It is known by the stack
+ * that it runs on, and counted by itself, so that what is counted for the launch is always the
+ * same.
+ */
+#ifndef CROFT_TESTS_FAULTS_INJECT_H
+#define CROFT_TESTS_FAULTS_INJECT_H
+
+#include <sched.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "sys/calls.h"
+
+#define CLEANER_STACK ((uintptr_t)32 << 10)
+
+enum who { WHO_LAUNCH, WHO_CLEANER, WHO_MAX };
+
+struct inject {
+	/* told */
+	enum who who;
+	enum sys_call call; /* SYS_CALL_MAX: none fails */
+	int errnum;
+	unsigned first, last; /* the uses that fail, from 1 */
+	/* counted */
+	unsigned uses[WHO_MAX][SYS_CALL_MAX];
+	unsigned n_failed;
+	uintptr_t cleaner_top; /* of its stack */
+};
+
+static struct inject *inject;
+
+static inline void inject_init(void)
+{
+	inject = mmap(NULL, sizeof(*inject), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (inject == MAP_FAILED)
+		abort();
+}
+
+static long inject_call(enum sys_call call, long a, long b, long c, long d, long e, long f)
+{
+	uintptr_t here = (uintptr_t)&call;
+	bool is_cleaner = here < inject->cleaner_top && here >= inject->cleaner_top - CLEANER_STACK;
+	enum who who = is_cleaner ? WHO_CLEANER : WHO_LAUNCH;
+	unsigned use = __atomic_add_fetch(&inject->uses[who][call], 1, __ATOMIC_RELAXED);
+
+	if (call == SYS_CALL_clone && (a & CLONE_VM) && !(a & CLONE_VFORK))
+		inject->cleaner_top = (uintptr_t)b + 1024;
+	if (call == inject->call && who == inject->who && use >= inject->first && use <= inject->last) {
+		__atomic_add_fetch(&inject->n_failed, 1, __ATOMIC_RELAXED);
+		/* Linux has given the number back even when close fails (close(2)) */
+		if (call == SYS_CALL_close)
+			(void)sys_real(call, a, b, c, d, e, f);
+		return -inject->errnum;
+	}
+	return sys_real(call, a, b, c, d, e, f);
+}
+
+static inline void inject_arm(void)
+{
+	for (int i = 0; i < SYS_CALL_MAX; i++)
+		sys_replace((enum sys_call)i, inject_call);
+}
+
+static inline void inject_disarm(void)
+{
+	for (int i = 0; i < SYS_CALL_MAX; i++)
+		sys_replace((enum sys_call)i, NULL);
+}
+
+/* Forgets what was counted, and says what shall fail: uses first to last of `call`. */
+static inline void inject_tell(enum who who, enum sys_call call, int errnum, unsigned first, unsigned last)
+{
+	memset(inject, 0, sizeof(*inject));
+	inject->who = who;
+	inject->call = call;
+	inject->errnum = errnum;
+	inject->first = first;
+	inject->last = last;
+}
+
+#endif
