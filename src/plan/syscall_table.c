@@ -78,6 +78,10 @@ const struct syscall_entry syscall_entries[] = {
 	REFUSED("msgrcv", 70, 188, GROUP_SYSV_IPC),
 	REFUSED("msgctl", 71, 187, GROUP_SYSV_IPC),
 
+	/* POSIX queues are in no file system that Landlock sees: a refused mq_open has made one. */
+	REFUSED("mq_open", 240, 180, GROUP_SYSV_IPC),
+	REFUSED("mq_unlink", 241, 181, GROUP_SYSV_IPC),
+
 	/* Large surfaces with a long list of kernel bugs, of no use to an ordinary program. */
 	REFUSED("bpf", 321, 280, GROUP_BPF),
 	REFUSED("perf_event_open", 298, 241, GROUP_PERF),
@@ -150,7 +154,7 @@ const struct syscall_entry syscall_entries[] = {
 	CHECKED("sendmsg", 46, 211, RULE_FASTOPEN, CHECK_SEND_FLAGS_2),
 	CHECKED("sendmmsg", 307, 269, RULE_FASTOPEN, CHECK_SEND_FLAGS_3),
 
-	/* The ULP "smc" (5.17) makes a socket whose connect the kernel makes by itself, past Landlock. */
+	/* The ULP "smc" (5.17) makes an SMC socket of it: its TCP connect is the kernel's own. */
 	CHECKED("setsockopt", 54, 208, RULE_TCP_ULP, CHECK_SETSOCKOPT),
 };
 /* clang-format on */

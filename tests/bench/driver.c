@@ -86,7 +86,10 @@ static char **split(char *line)
 	return words;
 }
 
-/* This process's environment with the settings in front of the command; returns the first word after them. */
+/*
+ * Makes the environment: this process's own, and the settings in front of the command. Returns
+ * the first word after them.
+ */
 static char **set_environment(char **words, char ***ret_envp)
 {
 	size_t n = 0, at = 0;
@@ -182,7 +185,7 @@ static void shuffle(size_t *order, size_t n, uint32_t *seed)
 	}
 }
 
-/* A stream on the standard output as it was; the number itself leads to /dev/null for what is started. */
+/* A stream on standard output as it was; what is started gets /dev/null in its place. */
 static FILE *take_output(void)
 {
 	int saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);

@@ -4,9 +4,9 @@
  *
  * usage: launch ROUNDS MIB PROGRAM
  *
- * Touches MIB mebibytes, then starts PROGRAM and waits for it, ROUNDS times by croft_launch and then
- * ROUNDS times by fork and execve. Prints one line for each start: way, wall time in ns. Not
- * in turn: a fork of much memory leaves no cache warm for what comes after it.
+ * Touches MIB mebibytes, then starts PROGRAM and waits for it, ROUNDS times by croft_launch and
+ * then ROUNDS times by fork and execve. Prints one line for each start: way, wall time in ns.
+ * Not in turn: a fork of much memory leaves no cache warm for what comes after it.
  *
  * The sandbox is the built-in profile "system" without a TMPDIR: nothing whose cost depends on
  * the file system is in the numbers.

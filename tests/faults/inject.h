@@ -48,13 +48,13 @@ static inline void inject_init(void)
 
 static long inject_call(enum sys_call call, long a, long b, long c, long d, long e, long f)
 {
-	uintptr_t here = (uintptr_t)&call;
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 	bool is_cleaner = here < inject->cleaner_top && here >= inject->cleaner_top - CLEANER_STACK;
 	enum who who = is_cleaner ? WHO_CLEANER : WHO_LAUNCH;
 	unsigned use = __atomic_add_fetch(&inject->uses[who][call], 1, __ATOMIC_RELAXED);
 
 	if (call == SYS_CALL_clone && (a & CLONE_VM) && !(a & CLONE_VFORK))
-		inject->cleaner_top = (uintptr_t)b + 1024;
+		inject->cleaner_top = (uintptr_t)b;
 	if (call == inject->call && who == inject->who && use >= inject->first && use <= inject->last) {
 		__atomic_add_fetch(&inject->n_failed, 1, __ATOMIC_RELAXED);
 		/* Linux has given the number back even when close fails (close(2)) */

@@ -63,7 +63,8 @@ static const struct {
 	{ GROUP_IO_URING, ENOSYS, "io_uring_setup io_uring_enter io_uring_register" },
 	{ GROUP_KEYRING, EACCES, "add_key request_key keyctl" },
 	{ GROUP_SYSV_IPC, EACCES,
-	  "shmget shmat shmctl shmdt semget semop semctl semtimedop msgget msgsnd msgrcv msgctl" },
+	  "shmget shmat shmctl shmdt semget semop semctl semtimedop msgget msgsnd msgrcv msgctl "
+	  "mq_open mq_unlink" },
 	{ GROUP_BPF, EACCES, "bpf" },
 	{ GROUP_PERF, EACCES, "perf_event_open" },
 	{ GROUP_USERFAULTFD, EACCES, "userfaultfd" },

@@ -249,7 +249,7 @@ static const struct {
 	{ "kernel crypto", PERMIT_OTHER, EACCES, { SYS_socket, { AF_ALG, SOCK_SEQPACKET } } },
 	{ "listen", PERMIT_LISTEN, EACCES, { SYS_listen, { -1 } } },
 	{ "fast open", PERMIT_FASTOPEN, EACCES, { SYS_sendto, { -1, 0, 0, MSG_FASTOPEN } } },
-	{ "fast open, sendmsg", PERMIT_FASTOPEN, EACCES, { SYS_sendmsg, { -1, BAD, MSG_FASTOPEN } } },
+	{ "fast open msg", PERMIT_FASTOPEN, EACCES, { SYS_sendmsg, { -1, BAD, MSG_FASTOPEN } } },
 	{ "fast open messages",
 	  PERMIT_FASTOPEN,
 	  EACCES,

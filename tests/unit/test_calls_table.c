@@ -64,6 +64,7 @@ static int child_exits_7(void *arg)
 
 /* clang-format off */
 static long do_openat(void) { return sys_openat(1, "x", 2, 3); }
+static long do_openat2(void) { return sys_openat2(-1, "", 0, 0); }
 static long do_close(void) { return sys_close(-1); }
 static long do_close_range(void) { return sys_close_range(~0U, ~0U, 0); }
 static long do_read(void) { return sys_read(-1, data, 1); }
@@ -112,6 +113,8 @@ static long do_landlock_create_ruleset(void) { return sys_landlock_create_rulese
 static long do_landlock_add_rule(void) { return sys_landlock_add_rule(-1, 99, NULL, 0); }
 static long do_landlock_restrict_self(void) { return sys_landlock_restrict_self(-1, 99); }
 static long do_clock_gettime(void) { return sys_clock_ms(&ms); }
+static long do_timer_create(void) { return sys_timer_start(1000000, SIGCONT); }
+static long do_timer_settime(void) { return sys_timer_start(1000000, SIGCONT); }
 static long do_mmap(void) { return sys_mmap_stack(STACK_SIZE, &stack); }
 static long do_munmap(void) { return sys_munmap(data, 0); }
 /* clang-format on */

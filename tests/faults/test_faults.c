@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_faults.c - every system call of a launch fails once, at each of its uses.
+ *
+ * For each way to a confined process (modes.h), each call of sys/calls.h, each errno that it can
+ * sensibly fail with and each of its uses, one launch is made with that one failure in it (and one
+ * in which every use fails). Then one of two things must be so:
+ *
+ *   an error    with a stage in which that call is made, nothing run
+ *   success     with everything in force: the canary itself says so. Calls that may fail and
+ *               change nothing stand in a table, each with the reason.
+ *
+ * In both cases no descriptor stays open, no child is left, and the TMPDIR is gone.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <poll.h>
+#include <time.h>
+
+#include "modes.h"
+
+#define PATIENCE_MS 8000	/* a run takes some milliseconds; more is a hang */
+#define MAX_TOLD 10		/* failures printed for one test */
+#define S(stage) (1U << CROFT_STAGE_##stage)
+
+static struct ground ground;
+
+/* Where a call is made in a launch, and how it can fail. 0 ends the errnos. */
+static const struct fault {
+	enum sys_call call;
+	unsigned stages;
+	int errnums[5];
+} faults[] = {
+	{ SYS_CALL_openat, S(PLAN) | S(PREPARE) | S(LANDLOCK) | S(SUPERVISE), { EACCES, EMFILE, ENOMEM } },
+	{ SYS_CALL_openat2, S(PLAN) | S(PREPARE), { ENOSYS, EPERM, EMFILE, ENOMEM } },
+	{ SYS_CALL_close, 0, { EIO, EINTR } },
+	{ SYS_CALL_close_range, S(DESCRIPTORS), { ENOSYS, EINVAL, EPERM, ENOMEM } },
+	{ SYS_CALL_read, S(START) | S(HOST) | S(SUPERVISE), { EINTR, EIO } },
+	{ SYS_CALL_write, S(START), { EINTR, EIO } },
+	{ SYS_CALL_newfstatat, S(PLAN) | S(PREPARE) | S(EXEC) | S(START), { EACCES, ENOMEM } },
+	{ SYS_CALL_faccessat, S(EXEC), { EACCES } },
+	{ SYS_CALL_readlinkat, 0, { ENOENT, EACCES } },
+	{ SYS_CALL_getdents64, S(DESCRIPTORS) | S(SUPERVISE), { EIO } },
+	{ SYS_CALL_mkdirat, S(PREPARE), { EACCES, ENOSPC } },
+	{ SYS_CALL_unlinkat, S(SUPERVISE), { EACCES, EBUSY } },
+	{ SYS_CALL_renameat2, S(SUPERVISE), { EINVAL, ENOSPC } },
+	{ SYS_CALL_fchmodat, S(SUPERVISE), { EPERM } },
+	{ SYS_CALL_chdir, S(WORKDIR), { EACCES, ENOENT } },
+	{ SYS_CALL_getcwd, S(WORKDIR), { ENOENT, EACCES } },
+	{ SYS_CALL_fcntl, S(PROFILE) | S(DESCRIPTORS), { EBADF } },
+	{ SYS_CALL_pipe2, S(START), { EMFILE, ENFILE } },
+	{ SYS_CALL_ppoll, S(SUPERVISE), { EINTR, ENOMEM } },
+	{ SYS_CALL_clone, S(START) | S(PREPARE), { EAGAIN, EPERM, ENOSYS, EINVAL, ENOMEM } },
+	{ SYS_CALL_execve, S(EXEC), { EACCES, ENOENT, ENOMEM } },
+	{ SYS_CALL_wait4, S(SUPERVISE) | S(START), { EINTR, ECHILD } },
+	{ SYS_CALL_waitid, 0, { ECHILD, EINTR } },
+	{ SYS_CALL_kill, 0, { ESRCH, EPERM } },
+	{ SYS_CALL_pidfd_open, 0, { ENOSYS, EPERM, EMFILE } },
+	{ SYS_CALL_pidfd_send_signal, 0, { ESRCH, ENOSYS } },
+	{ SYS_CALL_signalfd4, S(SUPERVISE), { EMFILE, ENOSYS } },
+	{ SYS_CALL_rt_sigaction, S(START) | S(SUPERVISE), { EINVAL, EPERM } },
+	{ SYS_CALL_rt_sigprocmask, S(START) | S(SUPERVISE) | S(PREPARE), { EINVAL, EPERM } },
+	{ SYS_CALL_prctl, S(PRIVILEGES) | S(START) | S(SECCOMP) | S(SUPERVISE), { EPERM, EINVAL, EACCES } },
+	{ SYS_CALL_capget, S(PRIVILEGES), { EPERM } },
+	{ SYS_CALL_capset, S(PRIVILEGES), { EPERM } },
+	{ SYS_CALL_prlimit64, S(LIMITS), { EPERM, EINVAL } },
+	{ SYS_CALL_setsid, 0, { EPERM } },
+	{ SYS_CALL_getrandom, S(PREPARE), { ENOSYS, EINTR } },
+	{ SYS_CALL_uname, S(HOST), { EFAULT } },
+	{ SYS_CALL_getppid, S(START), { ENOSYS } },
+	{ SYS_CALL_seccomp, S(PLAN) | S(SECCOMP), { ENOSYS, EINVAL, EACCES, EPERM, ENOMEM } },
+	{ SYS_CALL_landlock_create_ruleset, S(PLAN) | S(PREPARE), { ENOSYS, EOPNOTSUPP, EPERM, ENOMEM, EMFILE } },
+	{ SYS_CALL_landlock_add_rule, S(PREPARE), { ENOSYS, EPERM, ENOMEM, EINVAL, EBADFD } },
+	{ SYS_CALL_landlock_restrict_self, S(LANDLOCK), { ENOSYS, EPERM, ENOMEM, E2BIG } },
+	{ SYS_CALL_clock_gettime, S(SUPERVISE), { EINVAL } },
+	{ SYS_CALL_timer_create, S(SUPERVISE), { EAGAIN, ENOMEM } },
+	{ SYS_CALL_timer_settime, S(SUPERVISE), { EINVAL } },
+	{ SYS_CALL_mmap, S(START) | S(PREPARE), { ENOMEM } },
+	{ SYS_CALL_munmap, 0, { ENOMEM } },
+};
+
+/* What may fail while the launch goes on, and why everything is in force all the same. */
+static const struct {
+	enum sys_call call;
+	int errnum; /* 0: whatever it is */
+	const char *reason;
+} may_pass[] = {
+	{ SYS_CALL_openat, 0, "a script's first line, /proc/self/cgroup, an optional grant: nothing is granted by it" },
+	{ SYS_CALL_close, 0, "the number is free even when close fails" },
+	{ SYS_CALL_close_range, ENOSYS, "the older way is taken" },
+	{ SYS_CALL_close_range, EINVAL, "the older way is taken" },
+	{ SYS_CALL_close_range, EPERM, "the older way is taken" },
+	{ SYS_CALL_close_range, ENOMEM, "it was the question whether it is there" },
+	{ SYS_CALL_openat2, ENOSYS, "openat is asked in its place" },
+	{ SYS_CALL_openat2, EPERM, "openat is asked in its place" },
+	{ SYS_CALL_read, EINTR, "it is read again" },
+	{ SYS_CALL_read, EIO, "what was to be read decides no protection: a script's first line, /proc" },
+	{ SYS_CALL_readlinkat, 0, "where a path leads is only told; the rule is made from the descriptor" },
+	{ SYS_CALL_newfstatat, 0, "an optional grant is left out" },
+	{ SYS_CALL_getdents64, 0, "survivors are looked for once more" },
+	{ SYS_CALL_unlinkat, 0, "what stayed is met in the next round" },
+	{ SYS_CALL_renameat2, 0, "what stayed is met in the next round" },
+	{ SYS_CALL_fchmodat, 0, "what stayed is met in the next round" },
+	{ SYS_CALL_ppoll, EINTR, "it is waited again" },
+	{ SYS_CALL_ppoll, ENOMEM, "a pause between two looks" },
+	{ SYS_CALL_clone, ENOSYS, "clone without a pidfd" },
+	{ SYS_CALL_clone, EINVAL, "clone without a pidfd" },
+	{ SYS_CALL_wait4, EINTR, "it is waited again" },
+	{ SYS_CALL_waitid, 0, "the command has not stopped" },
+	{ SYS_CALL_kill, 0, "who is to be killed has ended, or is met in the next round" },
+	{ SYS_CALL_pidfd_open, 0, "the host has none; the cleaner looks for its parent" },
+	{ SYS_CALL_rt_sigaction, EINVAL, "no such signal; exec resets what was caught" },
+	{ SYS_CALL_rt_sigprocmask, 0, "the mask is put back in the parent, after everything" },
+	{ SYS_CALL_capget, 0, "the probe's: whether there are capabilities is told, the stage asks again" },
+	{ SYS_CALL_prctl, EINVAL, "one past the last capability" },
+	{ SYS_CALL_seccomp, 0, "the probe's: KILL_PROCESS is told, not used" },
+	{ SYS_CALL_landlock_create_ruleset, 0, "the errata are told, not used" },
+	{ SYS_CALL_clock_gettime, 0, "how long it took is told" },
+	{ SYS_CALL_munmap, 0, "a stack stays mapped" },
+	{ SYS_CALL_setsid, 0, "the cleaner's: it is blocked against signals as well" },
+	{ SYS_CALL_getppid, 0, "the cleaner's: it goes on looking" },
+};
+
+/* Not failing in a launch. */
+static const struct {
+	enum sys_call call;
+	const char *reason;
+} never_fails[] = {
+	{ SYS_CALL_getpid, "has no errors (getpid(2))" },
+	{ SYS_CALL_geteuid, "has no errors (getuid(2))" },
+	{ SYS_CALL_getuid, "not used in a launch; has no errors" },
+	{ SYS_CALL_getegid, "not used in a launch; has no errors" },
+	{ SYS_CALL_gettid, "not used in a launch; has no errors" },
+	{ SYS_CALL_fchdir, "not used in a launch" },
+	{ SYS_CALL_tgkill, "not used in a launch" },
+	{ SYS_CALL_unshare, "not used in a launch: the probe of namespaces is not for launches" },
+};
+
+/* One launch, watched. */
+struct run {
+	struct told told;
+	bool has_told;
+	struct canary canary;
+	bool has_canary;
+	int status;		/* of the process that launched */
+	bool has_hung;
+	unsigned n_left;	/* processes that outlived it */
+	bool left_tmpdir;
+};
+
+static int64_t now(void)
+{
+	struct timespec time;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Reads a struct that may come or not; false at the end of the pipe without it, or when patience ends. */
+static bool receive(int fd, void *data, size_t size, int64_t deadline)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+		int64_t left = deadline - now();
+		ssize_t n;
+
+		if (left <= 0 || poll(&poll_fd, 1, (int)left) <= 0)
+			return false;
+		n = read(fd, (char *)data + done, size - done);
+		if (n <= 0)
+			return false;
+		done += (size_t)n;
+	}
+	return true;
+}
+
+/* The process that launches: standard output is the canary's pipe, `tell` the way back to the watcher. */
+static _Noreturn void launcher(enum mode mode, int canary, int tell)
+{
+	struct told told = { 0 };
+
+	if (dup2(canary, 1) != 1 || close(canary) != 0 || prctl(PR_SET_CHILD_SUBREAPER, 0) != 0)
+		_exit(90);
+	(void)signal(SIGUSR1, (void (*)(int))_exit); /* caught: the command must not inherit that */
+	run_mode(&ground, mode, &told);
+	if (write(tell, &told, sizeof(told)) != (ssize_t)sizeof(told))
+		_exit(91);
+	_exit(0);
+}
+
+static bool is_empty(const char *path)
+{
+	DIR *dir = opendir(path);
+	unsigned n = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		n++;
+	assert_int_equal(closedir(dir), 0);
+	return n == 2;
+}
+
+/* Waits for `pid` and then for whatever it has left; kills what does not end. */
+static void reap_all(pid_t pid, struct run *run, int64_t deadline)
+{
+	bool has_ended = false;
+	int status;
+	pid_t ended;
+
+	for (;;) {
+		ended = waitpid(-1, &status, WNOHANG | __WALL);
+		if (ended < 0)
+			return;
+		if (ended == pid) {
+			run->status = status;
+			has_ended = true;
+		}
+		if (ended > 0)
+			continue;
+		if (now() > deadline) {
+			run->has_hung |= !has_ended;
+			run->n_left += has_ended;
+			(void)kill(-1 * pid, SIGKILL);
+			/* a cleaner is in a session of its own, and is found as our child */
+			deadline = now() + 1000;
+		}
+		(void)usleep(500);
+	}
+}
+
+/* Removes what a run has left, so that the next starts clean. */
+static void sweep(struct run *run)
+{
+	char path[900];
+	struct dirent *entry;
+	DIR *dir;
+
+	run->left_tmpdir = !is_empty(ground.tmp);
+	if (!run->left_tmpdir)
+		return;
+	dir = opendir(ground.tmp);
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.') {
+			(void)snprintf(path, sizeof(path), "%s/%s", ground.tmp, entry->d_name);
+			(void)tmpdir_remove(path);
+		}
+	(void)closedir(dir);
+	assert_true(is_empty(ground.tmp));
+}
+
+static struct run launch_once(enum mode mode)
+{
+	struct run run = { 0 };
+	int canary[2], tell[2];
+	int64_t deadline = now() + PATIENCE_MS;
+	pid_t pid;
+
+	assert_int_equal(pipe2(canary, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(tell, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)setpgid(0, 0);
+		(void)close(canary[0]);
+		(void)close(tell[0]);
+		launcher(mode, canary[1], tell[1]);
+	}
+	(void)close(canary[1]);
+	(void)close(tell[1]);
+	/* the launcher's word first: in place its pipe closes when the canary starts */
+	run.has_told = receive(tell[0], &run.told, sizeof(run.told), deadline);
+	run.has_canary = receive(canary[0], &run.canary, sizeof(run.canary), deadline);
+	reap_all(pid, &run, deadline);
+	(void)close(canary[0]);
+	(void)close(tell[0]);
+	sweep(&run);
+	return run;
+}
+
+static bool is_confined(const struct canary *c, enum mode mode)
+{
+	bool is_own = mode == CONFINE;
+
+	if (c->alive != CANARY_ALIVE || c->read_outside != EACCES || c->create_outside != EACCES ||
+	    c->inet_socket != EACCES || c->netlink_socket != EACCES || c->new_user_namespace != EACCES ||
+	    c->type_into_terminal != EACCES)
+		return false;
+	if (c->no_new_privs != 1 || c->seccomp_mode != 2 || c->has_capabilities || !c->file_size_is_limited ||
+	    !c->open_files_are_limited)
+		return false;
+	return is_own || (c->chdir_matches && !c->n_extra_fds && c->has_kept_fd && !c->blocked_signals &&
+			  !c->caught_signals && !c->has_secret && c->wrote_in_tmpdir);
+}
+
+static const struct fault *find_fault(enum sys_call call)
+{
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		if (faults[i].call == call)
+			return &faults[i];
+	return NULL;
+}
+
+static bool may_pass_over(enum sys_call call, int errnum)
+{
+	for (size_t i = 0; i < sizeof(may_pass) / sizeof(may_pass[0]); i++)
+		if (may_pass[i].call == call && (!may_pass[i].errnum || may_pass[i].errnum == errnum))
+			return true;
+	return false;
+}
+
+/* What a launch that went well must have; NULL if it has. */
+static const char *judge_success(const struct run *run, enum mode mode)
+{
+	if (!run->has_canary)
+		return "success is told, and nothing ran";
+	if (!is_confined(&run->canary, mode))
+		return "the command ran, and not everything was in force";
+	if (mode == TIMED && !run->told.timed_out)
+		return "the time limit was not kept";
+	if ((mode == SUPERVISED || mode == LIBRARY) && run->told.status != 7 << 8)
+		return "the command's status is another";
+	if (mode == IN_PLACE && run->status != 7 << 8)
+		return "the command's status is another";
+	return NULL;
+}
+
+static const char *judge_error(const struct run *run, const struct fault *fault)
+{
+	const struct told *told = &run->told;
+
+	if (told->result > 0)
+		return "the result is no errno";
+	if (!*told->err.what || told->err.stage == CROFT_STAGE_NONE)
+		return "an error that says nothing";
+	if (fault && !(fault->stages & 1U << told->err.stage))
+		return "the error has another stage";
+	if (run->has_canary && told->err.stage != CROFT_STAGE_SUPERVISE)
+		return "an error is told, and the command ran";
+	return NULL;
+}
+
+/* NULL if the run is as it must be. fault NULL: nothing was made to fail. */
+static const char *judge(const struct run *run, enum mode mode, const struct fault *fault, int errnum)
+{
+	bool has_succeeded = run->has_told ? run->told.result == 0 : mode == IN_PLACE;
+	const char *wrong;
+
+	if (run->has_hung)
+		return "it hangs";
+	if (!run->has_told && mode != IN_PLACE)
+		return "the launching process died";
+	if (run->n_left)
+		return "processes are left";
+	if (run->told.n_zombies)
+		return "a child was not waited for";
+	if (run->told.n_leaked_fds)
+		return "descriptors are left open";
+	if (run->has_canary && !is_confined(&run->canary, mode))
+		return "the command ran, and not everything was in force";
+	wrong = has_succeeded ? judge_success(run, mode) : judge_error(run, fault);
+	if (wrong)
+		return wrong;
+	if (run->left_tmpdir)
+		return "the TMPDIR is left";
+	if (has_succeeded && fault && !may_pass_over(fault->call, errnum))
+		return "it fails in silence";
+	return NULL;
+}
+
+/* The tests: one for each mode, and for the cleaner. */
+struct sweep_state {
+	enum mode mode;
+	enum who who;
+	unsigned n_runs, n_wrong;
+};
+
+static void run_one(struct sweep_state *state, const struct fault *fault, int errnum, unsigned first, unsigned last)
+{
+	struct run run;
+	const char *wrong;
+
+	inject_tell(state->who, fault->call, errnum, first, last);
+	run = launch_once(state->mode);
+	state->n_runs++;
+	wrong = inject->n_failed ? judge(&run, state->mode, fault, errnum) : "the use to fail did not come";
+	if (!wrong || state->n_wrong++ >= MAX_TOLD)
+		return;
+	print_error("%s, use %u%s of %s answers %s: %s (result %d, stage %s: %s)\n", mode_names[state->mode], first,
+		    last > first ? " and all after" : "", sys_name(fault->call), errno_name(errnum) ? errno_name(errnum) : "?",
+		    wrong, run.told.result, stage_name((enum croft_stage)run.told.err.stage), run.told.err.what);
+}
+
+/* Each use of each call fails by itself, with each errno; then all uses of it. */
+static void each_call_fails(void **state)
+{
+	struct sweep_state sweep_state = { .mode = *(enum mode *)*state, .who = WHO_LAUNCH };
+	unsigned uses[SYS_CALL_MAX];
+	struct run run;
+	const char *wrong;
+
+	inject_tell(WHO_LAUNCH, SYS_CALL_MAX, 0, 0, 0);
+	run = launch_once(sweep_state.mode);
+	wrong = judge(&run, sweep_state.mode, NULL, 0);
+	if (wrong)
+		fail_msg("without any failure: %s (stage %s: %s)", wrong, stage_name((enum croft_stage)run.told.err.stage),
+			 run.told.err.what);
+	memcpy(uses, inject->uses[WHO_LAUNCH], sizeof(uses));
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		const struct fault *fault = &faults[i];
+
+		for (size_t e = 0; e < 5 && fault->errnums[e] && uses[fault->call]; e++) {
+			for (unsigned use = 1; use <= uses[fault->call]; use++)
+				run_one(&sweep_state, fault, fault->errnums[e], use, use);
+			if (uses[fault->call] > 1)
+				run_one(&sweep_state, fault, fault->errnums[e], 1, UINT_MAX);
+		}
+	}
+	print_message("# %u launches with a failure in them\n", sweep_state.n_runs);
+	if (sweep_state.n_wrong)
+		fail_msg("%u of %u launches went wrong", sweep_state.n_wrong, sweep_state.n_runs);
+}
