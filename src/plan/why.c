@@ -141,6 +141,23 @@ static int why_path(struct plan *plan, enum why_op op, const char *path, struct 
 	return answer->reason && answer->grant ? 0 : no_memory(err);
 }
 
+/*
+ * The option that would allow a port; on a Landlock without the right, with what that takes
+ * besides.
+ */
+static const char *port_option(struct plan *plan, enum why_op op, const char *target, uint64_t port,
+			       bool is_udp)
+{
+	const char *besides = "";
+
+	/* nobody connects to port 0 */
+	if (port == 0 && op == WHY_CONNECT)
+		return "";
+	if (plan->abi < (is_udp ? 10 : 4))
+		besides = is_udp ? " --prefer udp" : " --prefer tcp";
+	return arena_printf(&plan->arena, "--%s %s%s", why_op_names[op].name, target, besides);
+}
+
 static int why_port(struct plan *plan, enum why_op op, const char *target,
 		    struct why_answer *answer, struct croft_error *err)
 {
@@ -174,7 +191,7 @@ static int why_port(struct plan *plan, enum why_op op, const char *target,
 	}
 	answer->is_allowed = false;
 	answer->reason = is_open ? "no grant names this port" : "such sockets are not made at all";
-	answer->grant = arena_printf(&plan->arena, "--%s %s", why_op_names[op].name, target);
+	answer->grant = port_option(plan, op, target, port, is_udp);
 	return answer->grant ? 0 : no_memory(err);
 }
 

@@ -42,7 +42,8 @@ def bars(results, left, top, width):
     y = top + 18
     for name in names:
         ratio = results[name]["ratio"]
-        colour = BARE if name == "bare" else BAR if name.startswith("croft") else PEER
+        is_plain = name in ("bare", "a launcher that only executes")
+        colour = BARE if is_plain else BAR if name.startswith("croft") else PEER
         length = room * min(ratio, limit) / limit
         out.append(f'<rect x="{x0}" y="{y}" width="{length:.1f}" height="{step - 8}" fill="{colour}"/>')
         out.append(text(x0 - 8, y + 13, name, 12, "end"))

@@ -186,7 +186,7 @@ static inline void count_children(struct told *told)
 static inline void run_mode(const struct ground *ground, enum mode mode, struct told *told)
 {
 	char tmp[600];
-	const char *environ[] = { tmp, "CANARY_SECRET=x", "LD_BIND_NOW=", NULL };
+	const char *environ[] = { tmp, "CANARY_SECRET=x", NULL };
 	const char *extra = mode == SUPERVISED ? "straggle" : mode == TIMED ? "sleep" : NULL;
 	const char *argv[] = { ground->self, "--canary", ground->outside, ground->work, extra, NULL };
 	struct profile *profile = make_profile(ground, mode);

@@ -18,12 +18,14 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <limits.h>
 #include <poll.h>
 #include <time.h>
 
 #include "modes.h"
 
 #define PATIENCE_MS 8000	/* a run takes some milliseconds; more is a hang */
+#define AFTERMATH_MS 2000	/* for the cleaner, once the launch is over */
 #define MAX_TOLD 10		/* failures printed for one test */
 #define S(stage) (1U << CROFT_STAGE_##stage)
 
@@ -185,7 +187,8 @@ static _Noreturn void launcher(enum mode mode, int canary, int tell)
 {
 	struct told told = { 0 };
 
-	if (dup2(canary, 1) != 1 || close(canary) != 0 || prctl(PR_SET_CHILD_SUBREAPER, 0) != 0)
+	if (dup2(canary, 1) != 1 || close(canary) != 0 ||
+	    dup2(open("/dev/null", O_RDWR | O_CLOEXEC), CANARY_KEPT_FD) != CANARY_KEPT_FD)
 		_exit(90);
 	(void)signal(SIGUSR1, (void (*)(int))_exit); /* caught: the command must not inherit that */
 	run_mode(&ground, mode, &told);
@@ -206,6 +209,22 @@ static bool is_empty(const char *path)
 	return n == 2;
 }
 
+/* Ends what is still there: all of them are this process's own children. */
+static void kill_children(void)
+{
+	char path[64], text[4096];
+	FILE *file;
+	char *at = text;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	file = fopen(path, "re");
+	assert_non_null(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	(void)fclose(file);
+	for (long child = strtol(at, &at, 10); child > 0; child = strtol(at, &at, 10))
+		(void)kill((pid_t)child, SIGKILL);
+}
+
 /* Waits for `pid` and then for whatever it has left; kills what does not end. */
 static void reap_all(pid_t pid, struct run *run, int64_t deadline)
 {
@@ -220,14 +239,14 @@ static void reap_all(pid_t pid, struct run *run, int64_t deadline)
 		if (ended == pid) {
 			run->status = status;
 			has_ended = true;
+			deadline = now() + AFTERMATH_MS;
 		}
 		if (ended > 0)
 			continue;
 		if (now() > deadline) {
 			run->has_hung |= !has_ended;
 			run->n_left += has_ended;
-			(void)kill(-1 * pid, SIGKILL);
-			/* a cleaner is in a session of its own, and is found as our child */
+			kill_children();
 			deadline = now() + 1000;
 		}
 		(void)usleep(500);
@@ -424,4 +443,128 @@ static void each_call_fails(void **state)
 	print_message("# %u launches with a failure in them\n", sweep_state.n_runs);
 	if (sweep_state.n_wrong)
 		fail_msg("%u of %u launches went wrong", sweep_state.n_wrong, sweep_state.n_runs);
+}
+
+/* The cleaner of a command in place: whatever fails there, the command does not notice. */
+static void each_call_of_the_cleaner_fails(void **state)
+{
+	/* who may not remove a tree leaves it: nobody is there to be told */
+	static const enum sys_call removals[] = { SYS_CALL_openat,   SYS_CALL_unlinkat, SYS_CALL_renameat2,
+						  SYS_CALL_fchmodat, SYS_CALL_getdents64 };
+	unsigned uses[SYS_CALL_MAX], n_runs = 0, n_wrong = 0;
+	struct run run;
+
+	(void)state;
+	inject_tell(WHO_CLEANER, SYS_CALL_MAX, 0, 0, 0);
+	run = launch_once(IN_PLACE);
+	assert_null(judge(&run, IN_PLACE, NULL, 0));
+	memcpy(uses, inject->uses[WHO_CLEANER], sizeof(uses));
+	assert_true(uses[SYS_CALL_unlinkat] > 0);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		const struct fault *fault = &faults[i];
+		bool may_stay = false;
+
+		for (size_t j = 0; j < sizeof(removals) / sizeof(removals[0]); j++)
+			may_stay |= fault->call == removals[j];
+		for (unsigned use = 1; use <= uses[fault->call]; use++) {
+			const char *wrong;
+
+			inject_tell(WHO_CLEANER, fault->call, fault->errnums[0], use, use);
+			run = launch_once(IN_PLACE);
+			n_runs++;
+			if (may_stay)
+				run.left_tmpdir = false;
+			wrong = judge(&run, IN_PLACE, NULL, 0);
+			if (wrong && n_wrong++ < MAX_TOLD)
+				print_error("the cleaner, use %u of %s: %s\n", use, sys_name(fault->call), wrong);
+		}
+	}
+	print_message("# %u launches with a failure in the cleaner\n", n_runs);
+	assert_int_equal(n_wrong, 0);
+}
+
+static void every_call_is_in_a_table(void **state)
+{
+	(void)state;
+	for (int i = 0; i < SYS_CALL_MAX; i++) {
+		bool is_named = find_fault((enum sys_call)i) != NULL;
+
+		for (size_t j = 0; j < sizeof(never_fails) / sizeof(never_fails[0]); j++)
+			is_named |= never_fails[j].call == (enum sys_call)i;
+		if (!is_named)
+			fail_msg("%s: neither made to fail nor excepted with a reason", sys_name((enum sys_call)i));
+	}
+}
+
+/* A table that nothing is compared with any more would look like a test. */
+static void what_is_made_to_fail_is_used(void **state)
+{
+	unsigned used[SYS_CALL_MAX] = { 0 };
+
+	(void)state;
+	for (int mode = 0; mode < MODE_MAX; mode++) {
+		inject_tell(WHO_LAUNCH, SYS_CALL_MAX, 0, 0, 0);
+		(void)launch_once((enum mode)mode);
+		for (int i = 0; i < SYS_CALL_MAX; i++)
+			used[i] += inject->uses[WHO_LAUNCH][i] + inject->uses[WHO_CLEANER][i];
+	}
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		if (!used[faults[i].call])
+			print_message("# %s is used in no launch here\n", sys_name(faults[i].call));
+	for (size_t i = 0; i < sizeof(never_fails) / sizeof(never_fails[0]); i++)
+		if (strstr(never_fails[i].reason, "not used") && used[never_fails[i].call])
+			fail_msg("%s is used, and it is said not to be", sys_name(never_fails[i].call));
+}
+
+static int make_ground(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+	char base[200], real[PATH_MAX], *slash;
+	ssize_t n = readlink("/proc/self/exe", ground.self, sizeof(ground.self) - 1);
+
+	(void)state;
+	assert_true(n > 0);
+	memcpy(ground.self_dir, ground.self, sizeof(ground.self));
+	slash = strrchr(ground.self_dir, '/');
+	*slash = '\0';
+	(void)snprintf(base, sizeof(base), "%s/faults-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	assert_non_null(mkdtemp(base));
+	assert_true(realpath(base, real) && strlen(real) < 400);
+	(void)snprintf(ground.tmp, sizeof(ground.tmp), "%.400s/tmp", real);
+	(void)snprintf(ground.outside, sizeof(ground.outside), "%.400s/outside", real);
+	(void)snprintf(ground.work, sizeof(ground.work), "%.400s/work", real);
+	assert_int_equal(mkdir(ground.tmp, 0700) | mkdir(ground.outside, 0700) | mkdir(ground.work, 0700), 0);
+	assert_int_equal(canary_open(ground.outside, "secret", O_WRONLY | O_CREAT), 0);
+	/* what a run leaves becomes ours, to be seen and ended */
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	inject_init();
+	return 0;
+}
+
+static int remove_ground(void **state)
+{
+	(void)state;
+	*strrchr(ground.tmp, '/') = '\0';
+	return tmpdir_remove(ground.tmp);
+}
+
+int main(int argc, char **argv)
+{
+	static enum mode modes[MODE_MAX] = { IN_PLACE, SUPERVISED, TIMED, LIBRARY, CONFINE };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_call_is_in_a_table),
+		cmocka_unit_test(what_is_made_to_fail_is_used),
+		{ "in place, each call fails once", each_call_fails, NULL, NULL, &modes[IN_PLACE] },
+		{ "supervised, each call fails once", each_call_fails, NULL, NULL, &modes[SUPERVISED] },
+		{ "with a time limit, each call fails once", each_call_fails, NULL, NULL, &modes[TIMED] },
+		{ "by the library, each call fails once", each_call_fails, NULL, NULL, &modes[LIBRARY] },
+		{ "confining itself, each call fails once", each_call_fails, NULL, NULL, &modes[CONFINE] },
+		cmocka_unit_test(each_call_of_the_cleaner_fails),
+	};
+
+	if (argc > 3 && !strcmp(argv[1], "--canary"))
+		canary_main(argc, argv);
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests_name("faults", tests, make_ground, remove_ground);
 }
