@@ -24,7 +24,7 @@ extern char **environ;
 #define ROUNDS 9
 
 struct work {
-	const char *const *argv;
+	char *const *argv;
 	double launch_us[ROUNDS], fork_us[ROUNDS];
 	struct croft_error err;
 	int result;
@@ -55,13 +55,13 @@ static int launch_once(struct croft_plan *plan, double *ret_us, struct croft_err
 }
 
 /* fork returns when the page tables are copied; what exec takes is not even counted. */
-static double fork_once(const char *const *argv)
+static double fork_once(char *const *argv)
 {
 	double start = now_us(), took;
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		execv(argv[0], (char *const *)argv);
+		execv(argv[0], argv);
 		_exit(127);
 	}
 	took = now_us() - start;
@@ -78,8 +78,8 @@ static void *work(void *data)
 
 	work->result = croft_profile_new("system", NULL, NULL, 0, &profile, &work->err);
 	if (work->result == 0)
-		work->result = croft_plan_new(profile, work->argv, (const char *const *)environ, 0,
-					      &plan, &work->err);
+		work->result = croft_plan_new(profile, (const char *const *)work->argv,
+					      (const char *const *)environ, 0, &plan, &work->err);
 	for (int i = 0; i < ROUNDS && work->result == 0; i++) {
 		work->result = launch_once(plan, &work->launch_us[i], &work->err);
 		work->fork_us[i] = fork_once(work->argv);
@@ -98,8 +98,9 @@ static int compare(const void *a, const void *b)
 
 int main(int argc, char *argv[])
 {
-	static const char *const plain[] = { "/bin/true", NULL };
-	struct work state = { .argv = argc > 2 ? (const char *const *)(argv + 2) : plain };
+	static char program[] = "/bin/true";
+	static char *const plain[] = { program, NULL };
+	struct work state = { .argv = argc > 2 ? argv + 2 : plain };
 	size_t mib = argc > 1 ? strtoul(argv[1], NULL, 10) : 512;
 	char *memory = malloc(mib << 20);
 	pthread_t thread;

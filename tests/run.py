@@ -382,6 +382,8 @@ def tests_in(runner, build, kinds, **how):
 ALONE = ("limits", "unstopped", "test_terminal")
 # About the tests or the fakes themselves; a fake cannot run inside another.
 ABOUT_FAKES = ("/meta", "/fakes", "/old_kernels")
+# Slow, and no matter of Landlock's age.
+NOT_BY_AGE = ("/test_terminal",)
 
 
 def scripts_in(runner, folder, suite=None, **how):
@@ -405,7 +407,7 @@ def older_kernels(runner):
         # The kernel suite asks for the newer calls itself; without them only croft can be tested from outside.
         for suite in ("kernel", "cli") if program == "landlock_abi" else ("cli",):
             found += [p for p in scripts_in(runner, suite, f"older/{suite}", fake=fake, wrap=wrap, timeout=300)
-                      if not p.name.endswith(ABOUT_FAKES)]
+                      if not p.name.endswith(ABOUT_FAKES if program == "no_syscall" else ABOUT_FAKES + NOT_BY_AGE)]
     return found
 
 
