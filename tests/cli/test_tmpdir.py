@@ -508,8 +508,8 @@ def _():
     os.mkdir(here)
     child = Running(*PLAIN, "--", "/bin/sh", "-c", "echo up; read x", env=env, cwd=here, stdin=subprocess.PIPE)
     child.line()
-    held = [name for name in filter(str.isdigit, os.listdir("/proc")) if int(name) != child.pid and link(f"/proc/{name}/cwd") == here]
-    equal(held, [], "other processes that hold the working directory")
+    wait_until(lambda: [n for n in filter(str.isdigit, os.listdir("/proc")) if link(f"/proc/{n}/cwd") == here] == [str(child.pid)],
+               "no other process holds the working directory")
     child.end()
     gone(place)
 

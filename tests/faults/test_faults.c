@@ -26,6 +26,7 @@
 
 #define PATIENCE_MS 8000	/* a run takes some milliseconds; more is a hang */
 #define AFTERMATH_MS 2000	/* for the cleaner, once the launch is over */
+#define MAX_USES 40		/* of one call; looking through /proc takes thousands */
 #define MAX_TOLD 10		/* failures printed for one test */
 #define S(stage) (1U << CROFT_STAGE_##stage)
 
@@ -97,8 +98,7 @@ static const struct {
 	{ SYS_CALL_close_range, EINVAL, "the older way is taken" },
 	{ SYS_CALL_close_range, EPERM, "the older way is taken" },
 	{ SYS_CALL_close_range, ENOMEM, "it was the question whether it is there" },
-	{ SYS_CALL_openat2, ENOSYS, "openat is asked in its place" },
-	{ SYS_CALL_openat2, EPERM, "openat is asked in its place" },
+	{ SYS_CALL_openat2, 0, "openat, or a walk, is taken in its place" },
 	{ SYS_CALL_read, EINTR, "it is read again" },
 	{ SYS_CALL_read, EIO, "what was to be read decides no protection: a script's first line, /proc" },
 	{ SYS_CALL_readlinkat, 0, "where a path leads is only told; the rule is made from the descriptor" },
@@ -396,7 +396,7 @@ static const char *judge(const struct run *run, enum mode mode, const struct fau
 struct sweep_state {
 	enum mode mode;
 	enum who who;
-	unsigned n_runs, n_wrong;
+	unsigned n_runs, n_wrong, n_missed;
 };
 
 static void run_one(struct sweep_state *state, const struct fault *fault, int errnum, unsigned first, unsigned last)
@@ -407,7 +407,9 @@ static void run_one(struct sweep_state *state, const struct fault *fault, int er
 	inject_tell(state->who, fault->call, errnum, first, last);
 	run = launch_once(state->mode);
 	state->n_runs++;
-	wrong = inject->n_failed ? judge(&run, state->mode, fault, errnum) : "the use to fail did not come";
+	/* how often survivors are looked for is a matter of time: such a use may not come */
+	state->n_missed += inject->n_failed == 0;
+	wrong = judge(&run, state->mode, inject->n_failed ? fault : NULL, errnum);
 	if (!wrong || state->n_wrong++ >= MAX_TOLD)
 		return;
 	print_error("%s, use %u%s of %s answers %s: %s (result %d, stage %s: %s)\n", mode_names[state->mode], first,
@@ -434,13 +436,14 @@ static void each_call_fails(void **state)
 		const struct fault *fault = &faults[i];
 
 		for (size_t e = 0; e < 5 && fault->errnums[e] && uses[fault->call]; e++) {
-			for (unsigned use = 1; use <= uses[fault->call]; use++)
+			for (unsigned use = 1; use <= uses[fault->call] && use <= MAX_USES; use++)
 				run_one(&sweep_state, fault, fault->errnums[e], use, use);
 			if (uses[fault->call] > 1)
 				run_one(&sweep_state, fault, fault->errnums[e], 1, UINT_MAX);
 		}
 	}
-	print_message("# %u launches with a failure in them\n", sweep_state.n_runs);
+	print_message("# %u launches, %u without the failure meant for them\n", sweep_state.n_runs, sweep_state.n_missed);
+	assert_true(sweep_state.n_missed * 20 < sweep_state.n_runs);
 	if (sweep_state.n_wrong)
 		fail_msg("%u of %u launches went wrong", sweep_state.n_wrong, sweep_state.n_runs);
 }
