@@ -157,7 +157,9 @@ CROFT_PUBLIC pid_t croft_child_pid(const struct croft_child *child);
 CROFT_PUBLIC int croft_child_pidfd(const struct croft_child *child);
 /*
  * Waits for the end; *ret_status is what wait(2) gives. Blocks. -ECHILD if the end was lost,
- * because the caller ignores SIGCHLD or has waited for the child himself.
+ * because the caller ignores SIGCHLD or has waited for the child himself. If the TMPDIR could not
+ * be removed that is the error (stage supervise), *ret_status is valid, and croft_child_free tries
+ * once more.
  */
 CROFT_PUBLIC int croft_child_wait(struct croft_child *child, int *ret_status,
 				  struct croft_error *err);

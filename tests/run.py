@@ -195,7 +195,6 @@ class Runner:
             if done.returncode != 0:
                 return done
             stamp.write_text(" ".join(setup), encoding="utf-8")
-        call("meson", "setup", "--reconfigure", name)
         return call("ninja", f"-j{JOBS}", "-k0", "-C", name)
 
     # Staging

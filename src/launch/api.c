@@ -235,11 +235,16 @@ int croft_child_pidfd(const struct croft_child *child)
 	return child->pidfd;
 }
 
-static void remove_tmpdir(struct croft_child *child)
+/* Kept in mind when it fails: the next who frees the child tries again. */
+static int remove_tmpdir(struct croft_child *child, struct croft_error *err)
 {
-	if (child->tmpdir[0])
-		(void)tmpdir_remove(child->tmpdir);
+	int r = child->tmpdir[0] ? tmpdir_remove(child->tmpdir) : 0;
+
+	if (r < 0)
+		return fail(err, CROFT_STAGE_SUPERVISE, -r, "remove the temporary directory '%s'",
+			    child->tmpdir);
 	child->tmpdir[0] = '\0';
+	return 0;
 }
 
 int croft_child_wait(struct croft_child *child, int *ret_status, struct croft_error *err)
@@ -251,18 +256,15 @@ int croft_child_wait(struct croft_child *child, int *ret_status, struct croft_er
 	do {
 		r = sys_wait4(child->pid, &status, 0, NULL);
 	} while (r == -EINTR);
-	/*
-	 * ECHILD: the caller ignores SIGCHLD or has waited himself; the child is gone all the
-	 * same
-	 */
-	if (r >= 0 || r == -ECHILD) {
-		child->is_reaped = true;
-		remove_tmpdir(child);
-	}
-	if (r < 0)
+	/* ECHILD: the caller ignores SIGCHLD or has waited himself; gone all the same */
+	child->is_reaped = r >= 0 || r == -ECHILD;
+	if (r < 0) {
+		if (child->is_reaped)
+			(void)remove_tmpdir(child, NULL);
 		return fail(err, CROFT_STAGE_SUPERVISE, -r, "wait for the child");
+	}
 	*ret_status = status;
-	return 0;
+	return remove_tmpdir(child, err);
 }
 
 void croft_child_free(struct croft_child *child)
@@ -279,6 +281,7 @@ void croft_child_free(struct croft_child *child)
 			(void)sys_kill(child->pid, SIGKILL);
 		(void)croft_child_wait(child, &status, NULL);
 	}
+	(void)remove_tmpdir(child, NULL);
 	if (child->pidfd >= 0)
 		fd_close(&child->pidfd);
 	free(child);

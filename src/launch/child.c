@@ -59,7 +59,13 @@ static int reset_signals(bool ignores_sigchld, struct croft_error *err)
 		if (r < 0 && r != -EINVAL)
 			return fail(err, CROFT_STAGE_START, -r, "reset signal %d", sig);
 	}
-	return ignores_sigchld ? sys_sigaction(SIGCHLD, &ignore, NULL) : 0;
+	if (ignores_sigchld) {
+		int r = sys_sigaction(SIGCHLD, &ignore, NULL);
+
+		if (r < 0)
+			return fail(err, CROFT_STAGE_START, -r, "ignore SIGCHLD again");
+	}
+	return 0;
 }
 
 /*

@@ -11,7 +11,7 @@
  *     when croft executes the command the old memory stays with the cleaner alone;
  *   - its exit signal is 0: for the command it is no child that wait(2) tells
  *     of, so that a command which waits for all its children does not hang;
- *   - it is in a session of its own with every signal blocked: neither Ctrl-C nor a hangup
+ *   - it is in a group and a session of its own with every signal blocked: neither Ctrl-C nor a hangup
  *     nor a kill of the process group ends it;
  *   - it holds no descriptor but a pidfd of croft, so that a pipe behind the command ends
  *     when the command does;
@@ -108,12 +108,19 @@ static int start_on(void *stack, const char *path, pid_t *ret_pid, struct croft_
 	if (r < 0)
 		return fail(err, CROFT_STAGE_PREPARE, -r, "block the signals");
 	pid = sys_clone(cleaner_main, cleaner, CLONE_VM, cleaner, NULL);
-	(void)sys_sigprocmask(SIG_SETMASK, &mask, NULL);
+	/*
+	 * out of our group before anything is made: its own setsid may come after a kill of the
+	 * group
+	 */
+	if (pid > 0)
+		(void)sys_setpgid(pid, pid);
+	r = sys_sigprocmask(SIG_SETMASK, &mask, NULL);
 	if (pid < 0)
 		return fail(err, CROFT_STAGE_PREPARE, -pid,
 			    "start the cleaner of the temporary directory");
+	/* it ends when we do, and we do now */
 	*ret_pid = pid;
-	return 0;
+	return r < 0 ? fail(err, CROFT_STAGE_PREPARE, -r, "restore the signal mask") : 0;
 }
 
 int tmpdir_start_cleaner(const char *path, pid_t *ret_pid, struct croft_error *err)
@@ -134,9 +141,11 @@ int tmpdir_finish(const char *path, pid_t cleaner)
 	int waited, r = tmpdir_remove(path);
 
 	/* last: killed in between, croft still has somebody who does the rest */
-	(void)sys_kill(cleaner, SIGKILL);
-	do {
+	waited = sys_kill(cleaner, SIGKILL);
+	while (waited >= 0 || waited == -EINTR) {
 		waited = sys_wait4(cleaner, NULL, __WALL, NULL);
-	} while (waited == -EINTR);
+		if (waited == cleaner)
+			break;
+	}
 	return r < 0 ? r : (waited < 0 ? waited : 0);
 }

@@ -221,12 +221,15 @@ int supervise(struct launch *launch, struct outcome *ret_outcome, struct croft_e
 		if (r == 0)
 			r = wait_for_end(&watch, profile->grace_ms, err);
 		ret_outcome->wall_ms = now_ms() - begin;
-		/* whatever went wrong here: the command is among its own survivors then */
-		if (r < 0)
-			(void)survivors_kill(launch->cleaner, &ret_outcome->n_killed, NULL);
-		else
+		if (r == 0)
 			r = survivors_kill(launch->cleaner, &ret_outcome->n_killed, err);
 	}
+	/*
+	 * whatever went wrong, in the start or after: the command is among its own survivors
+	 * then
+	 */
+	if (r < 0)
+		(void)survivors_kill(launch->cleaner, &ret_outcome->n_killed, NULL);
 	if (launch->cleaner) {
 		int removed = tmpdir_finish(launch->plan->tmpdir, launch->cleaner);
 

@@ -131,6 +131,7 @@ static int add_rule(struct plan *plan, const struct plan_input *input, size_t i,
 	uint64_t wanted = kinds_to_access(grant->kinds);
 	int r;
 
+	plan->is_skipped[i] = fact->errnum != 0;
 	if (fact->errnum)
 		return grant->is_optional ? 0 : missing_path(grant, fact, err);
 	r = check_writable(plan, grant, real_path(input, i), err);
@@ -221,7 +222,8 @@ int plan_files(struct plan *plan, const struct plan_input *input, struct croft_e
 	choose_handled(plan);
 	plan->rules = arena_calloc(&plan->arena, n + 1, sizeof(*plan->rules));
 	stack = arena_calloc(&plan->arena, n + 1, sizeof(*stack));
-	if (!plan->rules || !stack)
+	plan->is_skipped = arena_calloc(&plan->arena, n + 1, sizeof(*plan->is_skipped));
+	if (!plan->rules || !stack || !plan->is_skipped)
 		return fail(err, CROFT_STAGE_PLAN, ENOMEM, "make room for %zu rules", n);
 	for (size_t i = 0; i < n; i++) {
 		r = add_rule(plan, input, i, err);

@@ -84,6 +84,7 @@ struct plan {
 	struct plan_port *ports;
 	size_t n_ports;
 	uint64_t tmpdir_access; /* of the rule for tmpdir, 0 without */
+	bool *is_skipped; /* for each grant of the profile: optional, and not there */
 	bool can_verify; /* "/" may not be read: a refused open proves the domain */
 
 	/* seccomp */

@@ -16,7 +16,10 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-/* Microseconds, from docs/design/start-up-cost.md: croft itself, a ruleset, a rule, a filter, ... */
+/*
+ * Microseconds, from docs/design/start-up-cost.md: croft itself, a ruleset, a rule, a filter,
+ * ...
+ */
 #define COST_CROFT_US 220
 #define COST_RULESET_US 20
 #define COST_RULE_US 6
@@ -58,6 +61,21 @@ void print_net_access(struct buf *buf, uint64_t access)
 	print_bits(buf, access, net_names, ARRAY_SIZE(net_names));
 }
 
+void print_scoped(struct buf *buf, uint64_t scoped)
+{
+	print_bits(buf, scoped, scope_names, ARRAY_SIZE(scope_names));
+}
+
+uint64_t plan_ignored(const struct plan *plan, uint64_t *ret_net, uint64_t *ret_scoped)
+{
+	const struct landlock_abi *known = landlock_abi_get(plan->abi);
+	const struct landlock_abi *newest = landlock_abi_get(ABI_LANDLOCK_NEWEST);
+
+	*ret_net = newest->net & ~known->net;
+	*ret_scoped = newest->scoped & ~known->scoped;
+	return newest->fs & ~known->fs;
+}
+
 /* Rights that a newer Landlock has and this one does not, each with the kernel that brought it. */
 static void print_ignored(struct buf *buf, const struct plan *plan)
 {
@@ -78,7 +96,7 @@ static void print_ignored(struct buf *buf, const struct plan *plan)
 		if (net)
 			print_net_access(buf, net);
 		if (scoped)
-			print_bits(buf, scoped, scope_names, ARRAY_SIZE(scope_names));
+			print_scoped(buf, scoped);
 		buf_printf(buf, " (Landlock %d, Linux %s)", abi, landlock_abi_kernel(abi));
 	}
 	if (!is_first)
@@ -130,27 +148,59 @@ static void print_rules(struct buf *buf, const struct plan *plan)
 	}
 }
 
+/*
+ * Optional grants that are not there, if the user named them: the built-in's are many and
+ * common.
+ */
+static void print_left_out(struct buf *buf, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->profile->n_grants; i++) {
+		const struct grant *grant = &plan->profile->grants[i];
+
+		if (!plan->is_skipped[i] || strncmp(grant->origin, "--", 2))
+			continue;
+		buf_puts(buf, "  left out: ");
+		text_quote(buf, grant->path);
+		buf_printf(buf, " (%s), it is not there or may not be reached\n", grant->origin);
+	}
+}
+
+static void print_handled(struct buf *buf, const struct plan *plan)
+{
+	const char *comma = "";
+
+	buf_puts(buf, "  handled:        ");
+	if (plan->handled_fs || !(plan->handled_net || plan->scoped)) {
+		print_fs_access(buf, plan->handled_fs);
+		comma = ", ";
+	}
+	if (plan->handled_net) {
+		buf_puts(buf, comma);
+		print_net_access(buf, plan->handled_net);
+		comma = ", ";
+	}
+	if (plan->scoped) {
+		buf_printf(buf, "%sscoped: ", comma);
+		print_scoped(buf, plan->scoped);
+	}
+	buf_putc(buf, '\n');
+}
+
 static void print_landlock(struct buf *buf, const struct plan *plan)
 {
+	size_t n_rules = plan->n_rules + plan->n_ports + (plan->tmpdir_access != 0);
+
 	if (!plan->abi) {
 		buf_puts(buf, "Landlock: none\n");
 		return;
 	}
-	buf_printf(buf, "Landlock: ABI %d, %zu rules\n", plan->abi,
-		   plan->n_rules + plan->n_ports + (plan->tmpdir_access != 0));
-	buf_puts(buf, "  handled:        ");
-	print_fs_access(buf, plan->handled_fs);
-	if (plan->handled_net) {
-		buf_puts(buf, ", ");
-		print_net_access(buf, plan->handled_net);
-	}
-	if (plan->scoped) {
-		buf_puts(buf, ", scoped: ");
-		print_bits(buf, plan->scoped, scope_names, ARRAY_SIZE(scope_names));
-	}
-	buf_putc(buf, '\n');
+	buf_printf(buf, "Landlock: ABI %d, %zu rule%s%s\n", plan->abi, n_rules,
+		   n_rules == 1 ? "" : "s",
+		   plan->restrict_flags ? ", what is refused is logged (audit)" : "");
+	print_handled(buf, plan);
 	print_ignored(buf, plan);
 	print_rules(buf, plan);
+	print_left_out(buf, plan);
 }
 
 static void print_filter(struct buf *buf, const struct plan *plan)
@@ -248,7 +298,7 @@ static void print_row(struct buf *buf, const struct plan_row *row)
 	buf_putc(buf, '\n');
 }
 
-static unsigned long long estimate_us(const struct plan *plan)
+unsigned long long plan_estimate_us(const struct plan *plan)
 {
 	unsigned long long cost = COST_CROFT_US;
 
@@ -284,7 +334,7 @@ void plan_print(struct buf *buf, const struct plan *plan)
 	text_escape(buf, plan->host.kernel_release);
 	buf_printf(buf, "\nTier: %s, about %llu us\n",
 		   plan->is_supervised ? "supervised by a waiting parent" : "executed in place",
-		   estimate_us(plan));
+		   plan_estimate_us(plan));
 	print_landlock(buf, plan);
 	print_filter(buf, plan);
 	print_process(buf, plan);

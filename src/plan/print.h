@@ -16,5 +16,14 @@ void print_rows_json(struct json *json, const struct plan *plan);
 /* The names of Landlock's rights in a mask, joined by spaces. */
 void print_fs_access(struct buf *buf, uint64_t access);
 void print_net_access(struct buf *buf, uint64_t access);
+void print_scoped(struct buf *buf, uint64_t scoped);
+
+/*
+ * What the newest Landlock that is known here could handle and this one cannot: files, ports,
+ * scopes.
+ */
+uint64_t plan_ignored(const struct plan *plan, uint64_t *ret_net, uint64_t *ret_scoped);
+/* What a start by this plan takes more than a bare one, microseconds: an estimate. */
+unsigned long long plan_estimate_us(const struct plan *plan);
 
 #endif

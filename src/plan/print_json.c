@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "plan/print.h"
 
 static void string_pair(struct json *json, const char *key, const char *value)
@@ -50,8 +51,78 @@ void print_layers_json(struct json *json, const struct plan *plan)
 	json_int(json, plan->abi);
 	json_key(json, "landlock_rules");
 	json_uint(json, plan->n_rules + plan->n_ports + (plan->tmpdir_access != 0));
+	json_key(json, "landlock_audit");
+	json_bool(json, plan->restrict_flags != 0);
 	json_key(json, "seccomp");
 	json_bool(json, !plan->syscalls.is_off);
+	json_object_end(json);
+}
+
+static void print_ignored_json(struct json *json, const struct plan *plan)
+{
+	uint64_t net, scoped, fs = plan_ignored(plan, &net, &scoped);
+
+	json_key(json, "ignored_here");
+	json_object_begin(json);
+	access_pair(json, "fs", fs, print_fs_access);
+	access_pair(json, "net", net, print_net_access);
+	access_pair(json, "scoped", scoped, print_scoped);
+	json_object_end(json);
+}
+
+static void print_filter_json(struct json *json, const struct plan *plan)
+{
+	const struct syscall_policy *policy = &plan->syscalls;
+	const struct {
+		const char *key;
+		bool value;
+	} flags[] = {
+		{ "tcp_sockets", policy->is_off || policy->allows_inet_stream },
+		{ "udp_sockets", policy->is_off || policy->allows_inet_dgram },
+		{ "unix_sockets", policy->is_off || policy->allows_unix },
+		{ "other_sockets", policy->is_off || !policy->refuses_other_net },
+		{ "listen", policy->is_off || !policy->refuses_listen },
+	};
+
+	json_key(json, "system_calls");
+	json_object_begin(json);
+	json_key(json, "refused_groups");
+	json_array_begin(json);
+	for (int group = 0; group < GROUP_MAX && !policy->is_off; group++)
+		if (!policy->allows_group[group])
+			json_string(json, syscall_group_names[group].name);
+	json_array_end(json);
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		json_key(json, flags[i].key);
+		json_bool(json, flags[i].value);
+	}
+	json_object_end(json);
+}
+
+static void print_process_json(struct json *json, const struct plan *plan)
+{
+	const struct profile *profile = plan->profile;
+
+	string_pair(json, "directory", plan->workdir);
+	json_key(json, "kept_descriptors");
+	json_array_begin(json);
+	for (size_t i = 0; i < profile->n_keep_fds; i++)
+		json_int(json, profile->keep_fds[i]);
+	json_array_end(json);
+	json_key(json, "limits");
+	json_object_begin(json);
+	for (int limit = 0; limit < LIMIT_MAX; limit++) {
+		if (!profile->has_limit[limit])
+			continue;
+		json_key(json, limit_names[limit].name);
+		json_uint(json, profile->limits[limit]);
+	}
+	if (profile->time_ms) {
+		json_key(json, "time_ms");
+		json_uint(json, profile->time_ms);
+		json_key(json, "grace_ms");
+		json_uint(json, profile->grace_ms);
+	}
 	json_object_end(json);
 }
 
@@ -123,11 +194,16 @@ void plan_print_json(struct buf *buf, const struct plan *plan)
 	print_layers_json(&json, plan);
 	access_pair(&json, "handled_fs", plan->handled_fs, print_fs_access);
 	access_pair(&json, "handled_net", plan->handled_net, print_net_access);
-	json_key(&json, "scoped");
-	json_uint(&json, plan->scoped);
+	access_pair(&json, "scoped", plan->scoped, print_scoped);
+	print_ignored_json(&json, plan);
 	print_rules_json(&json, plan);
-	if (plan->command.argv)
+	print_filter_json(&json, plan);
+	if (plan->command.argv) {
 		print_environment_json(&json, plan);
+		print_process_json(&json, plan);
+	}
+	json_key(&json, "estimated_us");
+	json_uint(&json, plan_estimate_us(plan));
 	print_rows_json(&json, plan);
 	json_object_end(&json);
 	buf_putc(buf, '\n');

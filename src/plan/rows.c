@@ -387,7 +387,7 @@ static void judge_limits(const struct plan *plan, struct arena *arena, struct pl
 	for (int limit = 0; limit < LIMIT_MAX; limit++)
 		has_any |= plan->profile->has_limit[limit];
 	if (!has_any) {
-		enforced(row, "none asked for", "");
+		enforced(row, "rlimits", "none was asked for");
 	} else if (plan->profile->has_limit[LIMIT_PROCESSES] && plan->host.uid == 0) {
 		row->state = STATE_PARTIAL;
 		row->mechanisms = "rlimits";

@@ -144,7 +144,7 @@ enum verdict syscall_policy_verdict(const struct syscall_policy *policy, uint32_
 size_t syscall_policy_ranges(const struct syscall_policy *policy,
 			     struct syscall_range ret_ranges[SYSCALL_MAX_RANGES])
 {
-	uint16_t slots[SYSCALL_FIRST_UNKNOWN] = { 0 };	/* 1 + index of the entry; 0: allowed */
+	uint16_t slots[SYSCALL_FIRST_UNKNOWN] = { 0 }; /* 1 + index of the entry; 0: allowed */
 	size_t n = 0;
 
 	if (policy->is_off)

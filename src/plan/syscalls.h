@@ -25,46 +25,46 @@
 /* What the filter is to do, in the words of the promises. Built by plan_build. */
 struct syscall_policy {
 	enum arch arch;
-	bool is_off;			/* no filter at all: every promise that needs one is off */
+	bool is_off; /* no filter at all: every promise that needs one is off */
 	bool allows_group[GROUP_MAX];
-	bool refuses_ptrace;		/* where Landlock does not keep ptrace inside */
-	bool refuses_path_truncate;	/* by name and without write access: below Landlock ABI 3 */
+	bool refuses_ptrace; /* where Landlock does not keep ptrace inside */
+	bool refuses_path_truncate; /* by name and without write access: below Landlock ABI 3 */
 
 	/* TCP, UDP and Unix sockets are decided by their own flag, all others by the last. */
-	bool filters_sockets;		/* false: the five below mean nothing */
-	bool allows_inet_stream;	/* AF_INET, AF_INET6: SOCK_STREAM with protocol 0 or TCP */
-	bool allows_inet_dgram;		/* SOCK_DGRAM with protocol 0 or UDP */
-	bool allows_unix;		/* sockets and datagram pairs; stream pairs always pass */
-	bool allows_route_netlink;	/* NETLINK_ROUTE, though other families are refused */
-	bool refuses_other_net;		/* every family, type and protocol not named above */
+	bool filters_sockets; /* false: the five below mean nothing */
+	bool allows_inet_stream; /* AF_INET, AF_INET6: SOCK_STREAM with protocol 0 or TCP */
+	bool allows_inet_dgram; /* SOCK_DGRAM with protocol 0 or UDP */
+	bool allows_unix; /* sockets and datagram pairs; stream pairs always pass */
+	bool allows_route_netlink; /* NETLINK_ROUTE, though other families are refused */
+	bool refuses_other_net; /* every family, type and protocol not named above */
 	bool refuses_listen;
-	bool refuses_fastopen;		/* MSG_FASTOPEN in sendto, sendmsg, sendmmsg */
+	bool refuses_fastopen; /* MSG_FASTOPEN in sendto, sendmsg, sendmmsg */
 	/* setsockopt TCP_ULP: a TCP socket could become an SMC one, which Landlock does not see */
 	bool refuses_tcp_ulp;
 };
 
 enum verdict {
 	VERDICT_ALLOW,
-	VERDICT_EACCES,		/* refused; the errno a user can search for */
-	VERDICT_ENOSYS,		/* refused in the way that programs know how to live with */
-	VERDICT_KILL,		/* a foreign architecture */
+	VERDICT_EACCES, /* refused; the errno a user can search for */
+	VERDICT_ENOSYS, /* refused in the way that programs know how to live with */
+	VERDICT_KILL, /* a foreign architecture */
 	VERDICT_MAX
 };
 
 enum arg_check {
 	CHECK_NONE,
-	CHECK_IOCTL,		/* args[1] */
-	CHECK_SOCKET,		/* family, type, protocol */
+	CHECK_IOCTL, /* args[1] */
+	CHECK_SOCKET, /* family, type, protocol */
 	CHECK_SOCKETPAIR,
-	CHECK_CLONE,		/* args[0]: SYSCALL_CLONE_NAMESPACES */
-	CHECK_UNSHARE,		/* args[0]: anything but SYSCALL_UNSHARE_PLAIN */
-	CHECK_PERSONALITY,	/* args[0]: 0 and 0xffffffff pass */
-	CHECK_PRLIMIT,		/* args[0] != 0 and args[2] != 0 */
-	CHECK_SEND_FLAGS_2,	/* sendmsg: args[2] */
-	CHECK_SEND_FLAGS_3,	/* sendto, sendmmsg: args[3] */
-	CHECK_OPEN_FLAGS_1,	/* open: args[1], see SYSCALL_OPEN_MASK */
-	CHECK_OPEN_FLAGS_2,	/* openat: args[2] */
-	CHECK_SETSOCKOPT,	/* args[1] level, args[2] name: TCP_ULP */
+	CHECK_CLONE, /* args[0]: SYSCALL_CLONE_NAMESPACES */
+	CHECK_UNSHARE, /* args[0]: anything but SYSCALL_UNSHARE_PLAIN */
+	CHECK_PERSONALITY, /* args[0]: 0 and 0xffffffff pass */
+	CHECK_PRLIMIT, /* args[0] != 0 and args[2] != 0 */
+	CHECK_SEND_FLAGS_2, /* sendmsg: args[2] */
+	CHECK_SEND_FLAGS_3, /* sendto, sendmmsg: args[3] */
+	CHECK_OPEN_FLAGS_1, /* open: args[1], see SYSCALL_OPEN_MASK */
+	CHECK_OPEN_FLAGS_2, /* openat: args[2] */
+	CHECK_SETSOCKOPT, /* args[1] level, args[2] name: TCP_ULP */
 	CHECK_MAX
 };
 
@@ -91,22 +91,22 @@ enum arg_check {
 
 /* What in a policy refuses a call: one of enum syscall_group, or one of these. */
 enum syscall_rule {
-	RULE_PTRACE = GROUP_MAX,	/* refuses_ptrace */
-	RULE_PATH_TRUNCATE,		/* refuses_path_truncate */
-	RULE_SOCKETS,			/* filters_sockets */
-	RULE_LISTEN,			/* refuses_listen */
-	RULE_FASTOPEN,			/* refuses_fastopen */
-	RULE_TCP_ULP,			/* refuses_tcp_ulp */
+	RULE_PTRACE = GROUP_MAX, /* refuses_ptrace */
+	RULE_PATH_TRUNCATE, /* refuses_path_truncate */
+	RULE_SOCKETS, /* filters_sockets */
+	RULE_LISTEN, /* refuses_listen */
+	RULE_FASTOPEN, /* refuses_fastopen */
+	RULE_TCP_ULP, /* refuses_tcp_ulp */
 	RULE_MAX
 };
 
 /* One system call that some policy refuses or decides by arguments. */
 struct syscall_entry {
 	const char *name;
-	int16_t nr[ARCH_MAX];	/* -1: the architecture has no such call */
-	uint8_t rule;		/* enum syscall_group or enum syscall_rule */
-	uint8_t verdict;	/* enum verdict, unless the rule is off or the check lets it pass */
-	uint8_t check;		/* enum arg_check */
+	int16_t nr[ARCH_MAX]; /* -1: the architecture has no such call */
+	uint8_t rule; /* enum syscall_group or enum syscall_rule */
+	uint8_t verdict; /* enum verdict, unless the rule is off or the check lets it pass */
+	uint8_t check; /* enum arg_check */
 };
 
 extern const struct syscall_entry syscall_entries[];
@@ -122,8 +122,8 @@ enum verdict syscall_policy_verdict(const struct syscall_policy *policy, uint32_
 
 struct syscall_range {
 	uint32_t first;
-	uint32_t last;		/* inclusive */
-	enum verdict verdict;	/* never VERDICT_ALLOW; with a check: what the check refuses with */
+	uint32_t last; /* inclusive */
+	enum verdict verdict; /* never VERDICT_ALLOW; with a check: what the check refuses with */
 	enum arg_check check;
 };
 

@@ -80,6 +80,7 @@ static struct row rows[] = {
 	NATIVE(capset),
 	NATIVE(prlimit64),
 	NATIVE(setsid),
+	NATIVE(setpgid),
 	NATIVE(getrandom),
 	NATIVE(uname),
 	NATIVE(geteuid),
@@ -321,6 +322,11 @@ int sys_ppoll(struct pollfd *fds, unsigned n, int64_t timeout_ms)
 
 	return (int)CALL(ppoll, PTR(fds), n, timeout_ms < 0 ? 0 : PTR(&timeout), 0,
 			 KERNEL_SIGSET_SIZE);
+}
+
+int sys_setpgid(pid_t pid, pid_t pgid)
+{
+	return (int)CALL(setpgid, pid, pgid);
 }
 
 int sys_setsid(void)

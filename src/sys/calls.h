@@ -64,6 +64,7 @@ struct signalfd_siginfo;
 	X(capset)                  \
 	X(prlimit64)               \
 	X(setsid)                  \
+	X(setpgid)                 \
 	X(getrandom)               \
 	X(uname)                   \
 	X(geteuid)                 \
@@ -152,6 +153,7 @@ int sys_pidfd_open(pid_t pid, unsigned flags);
 int sys_pidfd_send_signal(int pidfd, int sig);
 int sys_ppoll(struct pollfd *fds, unsigned n, int64_t timeout_ms); /* timeout below 0: none */
 int sys_setsid(void);
+int sys_setpgid(pid_t pid, pid_t pgid);
 pid_t sys_getpid(void);
 pid_t sys_getppid(void);
 pid_t sys_gettid(void);

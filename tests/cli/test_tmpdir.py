@@ -195,6 +195,20 @@ def _(variant):
     wait_until(lambda: is_gone(pid), "the command is gone")
 
 
+@test("it goes, or is never made, when the process group is killed at any moment of the start", variants=TIERS)
+def _(tier):
+    place, env = parent()
+    for step in range(80):
+        child = subprocess.Popen([CROFT, "run", "--profile", "system", *TIERS[tier], "--", "/bin/sleep", "60"], env=env, start_new_session=True,
+                                 stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.perf_counter() + step * 0.0001
+        while time.perf_counter() < end:
+            pass
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+    gone(place)
+
+
 @test("it goes when the start fails: command missing, not executable, exec refused, required protection", variants=TIERS)
 def _(tier):
     place, env = parent()

@@ -10,12 +10,26 @@ out, the file is not there, the server saw nobody.
 """
 import shlex
 import socket
-import threading
 
 from _cli import *      # pylint: disable=wildcard-import,unused-wildcard-import
 
 KEY = "the text of the key"
 TCP_GRANT = [] if ABI >= TCP else ["--prefer", "tcp"]
+
+
+def serve(server, log):
+    """Greets everybody, and writes a byte for each into the log."""
+    while True:
+        with server.accept()[0] as visitor, open(log, "ab") as f:
+            f.write(b"x")
+            f.flush()
+            visitor.settimeout(2)
+            try:
+                visitor.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 7\r\n\r\nwelcome")
+                visitor.shutdown(socket.SHUT_WR)
+                visitor.recv(4096)
+            except OSError:
+                pass
 
 
 class World:
@@ -31,33 +45,22 @@ class World:
         write_file(os.path.join(self.home, ".gitconfig"), "[user]\n\tname = A Person\n\temail = person@example.org\n[init]\n\tdefaultBranch = trunk\n")
         self.env = {"PATH": "/usr/bin:/bin", "HOME": self.home, "TERM": "xterm", "LANG": "C.UTF-8", "TMPDIR": TMP, "SHELL": "/bin/bash",
                     "npm_config_update_notifier": "false"}
-        self.visitors = 0
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.port = self.server.getsockname()[1]
-        self.thread = threading.Thread(target=self._serve)
-        self.thread.start()
-        cleanup(self._end)
-
-    def _serve(self):
-        while True:
-            try:
-                visitor = self.server.accept()[0]
-            except OSError:
-                return
-            with visitor:
-                self.visitors += 1
-                visitor.settimeout(2)
+        self.log = write_file(os.path.join(tempdir(), "visitors"))
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self.port = server.getsockname()[1]
+            pid = os.fork()
+            if pid == 0:
                 try:
-                    visitor.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 7\r\n\r\nwelcome")
-                    visitor.shutdown(socket.SHUT_WR)
-                    visitor.recv(4096)
-                except OSError:
-                    pass
+                    serve(server, self.log)
+                finally:
+                    os._exit(0)
+        cleanup(os.waitpid, pid, 0)
+        cleanup(os.kill, pid, signal.SIGKILL)
 
-    def _end(self):
-        self.server.shutdown(socket.SHUT_RDWR)
-        self.server.close()
-        self.thread.join()
+    @property
+    def visitors(self):
+        """How many have reached the server."""
+        return os.stat(self.log).st_size
 
     def file(self, name, text="", mode=0o644):
         return write_file(os.path.join(self.project, name), text, mode)

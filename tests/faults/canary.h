@@ -116,7 +116,8 @@ static inline void canary_look_inside(struct canary *c)
 
 		c->blocked_signals += sigismember(&blocked, sig) == 1;
 		if (sigaction(sig, NULL, &action) == 0)
-			c->caught_signals += action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
+			c->caught_signals +=
+				action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
 	}
 	(void)getrlimit(RLIMIT_FSIZE, &limit);
 	c->file_size_is_limited = limit.rlim_max <= CANARY_FILE_SIZE;

@@ -41,7 +41,8 @@ static struct inject *inject;
 
 static inline void inject_init(void)
 {
-	inject = mmap(NULL, sizeof(*inject), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	inject = mmap(NULL, sizeof(*inject), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
 	if (inject == MAP_FAILED)
 		abort();
 }
@@ -55,7 +56,8 @@ static long inject_call(enum sys_call call, long a, long b, long c, long d, long
 
 	if (call == SYS_CALL_clone && (a & CLONE_VM) && !(a & CLONE_VFORK))
 		inject->cleaner_top = (uintptr_t)b;
-	if (call == inject->call && who == inject->who && use >= inject->first && use <= inject->last) {
+	if (call == inject->call && who == inject->who && use >= inject->first &&
+	    use <= inject->last) {
 		__atomic_add_fetch(&inject->n_failed, 1, __ATOMIC_RELAXED);
 		/* Linux has given the number back even when close fails (close(2)) */
 		if (call == SYS_CALL_close)
@@ -78,7 +80,8 @@ static inline void inject_disarm(void)
 }
 
 /* Forgets what was counted, and says what shall fail: uses first to last of `call`. */
-static inline void inject_tell(enum who who, enum sys_call call, int errnum, unsigned first, unsigned last)
+static inline void inject_tell(enum who who, enum sys_call call, int errnum, unsigned first,
+			       unsigned last)
 {
 	memset(inject, 0, sizeof(*inject));
 	inject->who = who;

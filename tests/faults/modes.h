@@ -19,8 +19,8 @@
 
 enum mode { IN_PLACE, SUPERVISED, TIMED, LIBRARY, CONFINE, MODE_MAX };
 
-static const char *const mode_names[MODE_MAX] = { "in place", "supervised", "with a time limit", "by the library",
-						  "itself" };
+static const char *const mode_names[MODE_MAX] = { "in place", "supervised", "with a time limit",
+						  "by the library", "itself" };
 
 /* Where everything lies; made once. */
 struct ground {
@@ -52,9 +52,15 @@ static inline void wish(struct profile *profile, const char *key, const char *va
 }
 
 static const char *const wishes[][2] = {
-	{ "execute", "/usr" },		   { "execute", "optional:/lib" }, { "execute", "optional:/lib64" },
-	{ "read", "optional:/etc" },	   { "read", "optional:/proc" },   { "require", "private-tmp" },
-	{ "limit", "file-size=1000000" }, { "limit", "open-files=60" },   { "keep-fd", "40" },
+	{ "execute", "/usr" },
+	{ "execute", "optional:/lib" },
+	{ "execute", "optional:/lib64" },
+	{ "read", "optional:/etc" },
+	{ "read", "optional:/proc" },
+	{ "require", "private-tmp" },
+	{ "limit", "file-size=1000000" },
+	{ "limit", "open-files=60" },
+	{ "keep-fd", "40" },
 };
 
 static inline struct profile *make_profile(const struct ground *ground, enum mode mode)
@@ -79,8 +85,8 @@ static inline struct profile *make_profile(const struct ground *ground, enum mod
 }
 
 /* As prepare() and start() of cmd_run.c. */
-static inline int run_command_line(const struct profile *profile, const char *const *argv, const char *const *environ,
-				   struct told *told)
+static inline int run_command_line(const struct profile *profile, const char *const *argv,
+				   const char *const *environment, struct told *told)
 {
 	struct sandbox sandbox = { 0 };
 	struct outcome outcome = { 0 };
@@ -89,7 +95,7 @@ static inline int run_command_line(const struct profile *profile, const char *co
 	int r;
 
 	launch_init(&launch);
-	r = sandbox_plan(profile, NULL, argv, environ, &sandbox, err);
+	r = sandbox_plan(profile, NULL, argv, environment, &sandbox, err);
 	if (r == 0)
 		r = plan_check(sandbox.plan, err);
 	if (r == 0)
@@ -99,7 +105,8 @@ static inline int run_command_line(const struct profile *profile, const char *co
 	if (r == 0)
 		r = launch_prepare(&launch, sandbox.plan, sandbox.facts, err);
 	if (r == 0)
-		r = sandbox.plan->is_supervised ? supervise(&launch, &outcome, err) : child_run(&launch, err);
+		r = sandbox.plan->is_supervised ? supervise(&launch, &outcome, err)
+						: child_run(&launch, err);
 	told->has_started = outcome.has_started;
 	told->timed_out = outcome.timed_out;
 	told->status = outcome.status;
@@ -108,8 +115,8 @@ static inline int run_command_line(const struct profile *profile, const char *co
 	return r;
 }
 
-static inline int set_all(struct croft_profile *profile, const struct ground *ground, bool has_command,
-			  struct croft_error *err)
+static inline int set_all(struct croft_profile *profile, const struct ground *ground,
+			  bool has_command, struct croft_error *err)
 {
 	const char *const own[][2] = { { "execute", ground->self_dir }, { "write", ground->work } };
 	int r = 0;
@@ -123,8 +130,8 @@ static inline int set_all(struct croft_profile *profile, const struct ground *gr
 	return r;
 }
 
-static inline int run_library(const struct ground *ground, const char *const *argv, const char *const *environ,
-			      struct told *told)
+static inline int run_library(const struct ground *ground, const char *const *argv,
+			      const char *const *environment, struct told *told)
 {
 	struct croft_profile *profile = NULL;
 	struct croft_plan *plan = NULL;
@@ -135,7 +142,7 @@ static inline int run_library(const struct ground *ground, const char *const *ar
 	if (r == 0)
 		r = set_all(profile, ground, argv != NULL, err);
 	if (r == 0)
-		r = croft_plan_new(profile, argv, environ, 0, &plan, err);
+		r = croft_plan_new(profile, argv, environment, 0, &plan, err);
 	if (r == 0)
 		r = croft_plan_check(plan, err);
 	if (r == 0 && argv)
@@ -182,13 +189,18 @@ static inline void count_children(struct told *told)
 	told->n_children += pid == 0;
 }
 
-/* In a process of its own, standard output on the canary's pipe. In place it does not return when all goes well. */
+/*
+ * In a process of its own, standard output on the canary's pipe. In place it does not return when
+ * all goes well.
+ */
 static inline void run_mode(const struct ground *ground, enum mode mode, struct told *told)
 {
 	char tmp[600];
-	const char *environ[] = { tmp, "CANARY_SECRET=x", NULL };
+	const char *environment[] = { tmp, "CANARY_SECRET=x", NULL };
 	const char *extra = mode == SUPERVISED ? "straggle" : mode == TIMED ? "sleep" : NULL;
-	const char *argv[] = { ground->self, "--canary", ground->outside, ground->work, extra, NULL };
+	const char *argv[] = {
+		ground->self, "--canary", ground->outside, ground->work, extra, NULL
+	};
 	struct profile *profile = make_profile(ground, mode);
 	unsigned n_fds;
 
@@ -196,9 +208,10 @@ static inline void run_mode(const struct ground *ground, enum mode mode, struct 
 	n_fds = count_fds();
 	inject_arm();
 	if (mode == LIBRARY || mode == CONFINE)
-		told->result = run_library(ground, mode == LIBRARY ? argv : NULL, environ, told);
+		told->result =
+			run_library(ground, mode == LIBRARY ? argv : NULL, environment, told);
 	else
-		told->result = run_command_line(profile, argv, environ, told);
+		told->result = run_command_line(profile, argv, environment, told);
 	inject_disarm();
 	if (mode == CONFINE && told->result == 0)
 		report_oneself(ground);

@@ -121,9 +121,15 @@ static inline struct case_fact case_parse_fact(char *text)
 		mode_t type;
 		int errnum;
 	} words[] = {
-		{ "dir", S_IFDIR, 0 },	     { "file", S_IFREG, 0 },	      { "char", S_IFCHR, 0 },
-		{ "sock", S_IFSOCK, 0 },     { "fifo", S_IFIFO, 0 },	      { "ENOENT", 0, ENOENT },
-		{ "EACCES", 0, EACCES },     { "ENOTDIR", 0, ENOTDIR },	      { "ELOOP", 0, ELOOP },
+		{ "dir", S_IFDIR, 0 },
+		{ "file", S_IFREG, 0 },
+		{ "char", S_IFCHR, 0 },
+		{ "sock", S_IFSOCK, 0 },
+		{ "fifo", S_IFIFO, 0 },
+		{ "ENOENT", 0, ENOENT },
+		{ "EACCES", 0, EACCES },
+		{ "ENOTDIR", 0, ENOTDIR },
+		{ "ELOOP", 0, ELOOP },
 	};
 	struct case_fact fact = { .fact = { .fd = -1 } };
 	char *path = strchr(text, ' '), *arrow;
@@ -242,7 +248,8 @@ static inline int case_profile(const struct plan_case *c, struct profile **ret_p
 
 		if (value)
 			*value++ = '\0';
-		r = profile_set(profile, key, value, arena_printf(&profile->arena, "--%s", key), err);
+		r = profile_set(profile, key, value, arena_printf(&profile->arena, "--%s", key),
+				err);
 		if (r < 0)
 			profile_free(profile);
 	}
@@ -282,7 +289,8 @@ static inline void case_break_json(struct buf *buf, const char *json)
 	bool is_text = false;
 
 	for (const char *p = json; *p && *p != '\n'; p++) {
-		bool opens = !is_text && (*p == '{' || *p == '['), closes = !is_text && (*p == '}' || *p == ']');
+		bool opens = !is_text && (*p == '{' || *p == '[');
+		bool closes = !is_text && (*p == '}' || *p == ']');
 		bool breaks = depth < 2 || (depth == 2 && *p == ',' && p[1] == '{');
 
 		if (closes && depth <= 2)
@@ -300,7 +308,8 @@ static inline void case_break_json(struct buf *buf, const char *json)
 	buf_putc(buf, '\n');
 }
 
-static inline void case_print_plan(const struct plan_case *c, const struct plan *plan, struct buf *buf)
+static inline void case_print_plan(const struct plan_case *c, const struct plan *plan,
+				   struct buf *buf)
 {
 	AUTO_BUF struct buf json = BUF_INIT(CASE_MAX_BYTES), warning = BUF_INIT(CASE_MAX_BYTES);
 	struct croft_error err;

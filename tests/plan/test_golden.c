@@ -42,8 +42,8 @@ static void show_difference(const char *expected, const char *got)
 		size_t n = line_length(expected), m = line_length(got);
 
 		if (n != m || strncmp(expected, got, n) != 0) {
-			print_error("line %u of the plan:\n  expected: %.*s\n  got:      %.*s\n", number, (int)n,
-				    expected, (int)m, got);
+			print_error("line %u of the plan:\n  expected: %.*s\n  got:      %.*s\n",
+				    number, (int)n, expected, (int)m, got);
 			shown++;
 		}
 		expected = next_line(expected);
@@ -87,7 +87,8 @@ static void update(const char *name)
 	}
 	case_path(path, sizeof(path), name);
 	file = fopen(path, "wb");
-	case_require(file && fwrite(buf_text(&out), 1, out.len, file) == out.len && fclose(file) == 0,
+	case_require(file && fwrite(buf_text(&out), 1, out.len, file) == out.len &&
+			     fclose(file) == 0,
 		     "%s: cannot be written", path);
 	(void)printf("updated %s\n", path);
 	case_free(c);

@@ -27,79 +27,24 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "plan/plan.h"
+#include "world.h"
 
 #define NEWEST 12	/* one more than is known */
 #define N_PORT_SETS 16	/* connect and listen, TCP and UDP */
 #define PRINT_EVERY 11	/* no divisor of the number of hosts: each host is printed */
 
-/* One plan and what it was made from. */
-struct world {
-	const struct plan *plan;
-	const struct profile *profile;
-	const struct plan *older;	/* the same wishes on the ABI before; NULL for the first */
-	const struct plan *other_arch;	/* the same on aarch64 */
-	const struct plan *again;	/* the same once more; NULL but now and then: printing is slow */
-	unsigned ports;
-	bool has_socket, has_ring;
-	char label[256];
-};
-
 typedef bool (*check_fn)(const struct world *world);
-
-static bool is_wanted(const struct world *world, enum protection protection)
-{
-	return world->profile->require[protection] != REQUIRE_OFF;
-}
-
-static bool is_kept(const struct world *world, enum protection protection)
-{
-	return is_wanted(world, protection) && world->plan->rows[protection].state == STATE_ENFORCED;
-}
-
-static bool has_filter(const struct world *world)
-{
-	return world->plan->host.seccomp.errnum == 0;
-}
-
-/* The ABI that counts: none where nothing is enforced. */
-static int abi_of(const struct world *world)
-{
-	return world->plan->host.landlock.enforces == HOST_NO ? 0 : world->plan->host.landlock.abi;
-}
-
-static bool is_refused(const struct world *world, const char *name, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
-{
-	const uint64_t args[6] = { a, b, c, d };
-
-	for (size_t i = 0; i < n_syscall_entries; i++)
-		if (!strcmp(syscall_entries[i].name, name))
-			return syscall_policy_verdict(&world->plan->syscalls, ABI_AUDIT_ARCH_X86_64,
-						      (uint32_t)syscall_entries[i].nr[ARCH_X86_64],
-						      args) != VERDICT_ALLOW;
-	return false;
-}
-
-static bool refuses_socket(const struct world *world, int family, int type, int protocol)
-{
-	return is_refused(world, "socket", (uint64_t)family, (uint64_t)(type | SOCK_CLOEXEC), (uint64_t)protocol, 0);
-}
-
-static bool refuses_inet(const struct world *world, int type, int protocol)
-{
-	return refuses_socket(world, AF_INET, type, protocol) && refuses_socket(world, AF_INET6, type, protocol);
-}
-
-static bool refuses_rings(const struct world *world)
-{
-	return is_refused(world, "io_uring_setup", 8, 0, 0, 0);
-}
 
 /* The masks of each ABI (kernel documentation: userspace-api/landlock.rst). */
 static bool handles_all(const struct world *world)
 {
 	int abi = abi_of(world);
-	uint64_t fs = abi == 0 ? 0 : abi == 1 ? 0x1fff : abi == 2 ? 0x3fff : abi < 5 ? 0x7fff : abi < 9 ? 0xffff : 0x1ffff;
+	uint64_t fs = abi == 0   ? 0
+		      : abi == 1 ? 0x1fff
+		      : abi == 2 ? 0x3fff
+		      : abi < 5  ? 0x7fff
+		      : abi < 9  ? 0xffff
+				 : 0x1ffff;
 	uint64_t net = abi < 4 ? 0 : abi < 10 ? 0x3 : 0xf, scoped = abi < 6 ? 0 : 0x3;
 
 	fs &= ~(uint64_t)(is_wanted(world, PROTECT_EXEC) ? 0 : 1 << 0);
@@ -110,7 +55,8 @@ static bool handles_all(const struct world *world)
 	net &= ~(uint64_t)(is_wanted(world, PROTECT_UDP) ? 0 : 0xc);
 	scoped &= ~(uint64_t)(is_wanted(world, PROTECT_UNIX_ABSTRACT) ? 0 : 0x1);
 	scoped &= ~(uint64_t)(is_wanted(world, PROTECT_SIGNALS) ? 0 : 0x2);
-	return world->plan->handled_fs == fs && world->plan->handled_net == net && world->plan->scoped == scoped;
+	return world->plan->handled_fs == fs && world->plan->handled_net == net &&
+	       world->plan->scoped == scoped;
 }
 
 static bool rules_are_sound(const struct world *world)
@@ -148,13 +94,15 @@ static bool rows_are_whole(const struct world *world)
 	for (int i = 0; i < PROTECT_MAX; i++) {
 		const struct plan_row *row = &world->plan->rows[i];
 
-		if (row->protection != (enum protection)i || row->requirement != world->profile->require[i])
+		if (row->protection != (enum protection)i ||
+		    row->requirement != world->profile->require[i])
 			return false;
 		if (!row->mechanisms || !row->missing || !row->mend || row->state >= STATE_MAX)
 			return false;
 		if (row->state == STATE_ENFORCED && (!*row->mechanisms || *row->mend))
 			return false;
-		if (row->state == STATE_PARTIAL && (!*row->mechanisms || !*row->missing || !*row->mend))
+		if (row->state == STATE_PARTIAL &&
+		    (!*row->mechanisms || !*row->missing || !*row->mend))
 			return false;
 		if (row->state == STATE_ABSENT && (*row->mechanisms || !*row->missing))
 			return false;
@@ -174,7 +122,8 @@ static bool check_agrees(const struct world *world)
 
 		if (row->requirement == REQUIRE_REQUIRE && row->state != STATE_ENFORCED)
 			return r == -EOPNOTSUPP && err.stage == CROFT_STAGE_PLAN && *err.hint &&
-			       strstr(err.what, protection_names[i].name) && strstr(err.what, row->missing);
+			       strstr(err.what, protection_names[i].name) &&
+			       strstr(err.what, row->missing);
 	}
 	return r == 0 && err.stage == CROFT_STAGE_NONE;
 }
@@ -198,14 +147,17 @@ static bool warning_agrees(const struct world *world)
 
 static bool tcp_agrees(const struct world *world)
 {
-	bool is_open = !refuses_inet(world, SOCK_STREAM, 0) || !refuses_inet(world, SOCK_STREAM, IPPROTO_TCP);
+	bool is_open = !refuses_inet(world, SOCK_STREAM, 0) ||
+		       !refuses_inet(world, SOCK_STREAM, IPPROTO_TCP);
 	bool listens = world->ports & 2;
 
 	if (!is_wanted(world, PROTECT_TCP))
-		return !refuses_socket(world, AF_INET, SOCK_STREAM, 0) && !is_refused(world, "listen", 3, 1, 0, 0);
+		return !refuses_socket(world, AF_INET, SOCK_STREAM, 0) &&
+		       !is_refused(world, "listen", 3, 1, 0, 0);
 	if (!is_kept(world, PROTECT_TCP))
 		return true;
-	if (!refuses_inet(world, SOCK_STREAM, IPPROTO_MPTCP) || !refuses_inet(world, SOCK_STREAM, IPPROTO_SCTP) ||
+	if (!refuses_inet(world, SOCK_STREAM, IPPROTO_MPTCP) ||
+	    !refuses_inet(world, SOCK_STREAM, IPPROTO_SCTP) ||
 	    !refuses_socket(world, 43, SOCK_STREAM, 0) || !refuses_rings(world))
 		return false;
 	if (!is_open)
@@ -218,7 +170,8 @@ static bool tcp_agrees(const struct world *world)
 
 static bool udp_agrees(const struct world *world)
 {
-	bool is_open = !refuses_inet(world, SOCK_DGRAM, 0) || !refuses_inet(world, SOCK_DGRAM, IPPROTO_UDP);
+	bool is_open = !refuses_inet(world, SOCK_DGRAM, 0) ||
+		       !refuses_inet(world, SOCK_DGRAM, IPPROTO_UDP);
 
 	if (!is_wanted(world, PROTECT_UDP))
 		return !refuses_socket(world, AF_INET, SOCK_DGRAM, 0);
@@ -231,7 +184,8 @@ static bool udp_agrees(const struct world *world)
 
 static bool other_net_agrees(const struct world *world)
 {
-	static const int families[] = { AF_PACKET, AF_VSOCK, AF_ALG, AF_BLUETOOTH, AF_TIPC, AF_XDP, AF_RDS, AF_CAN, 43 };
+	static const int families[] = { AF_PACKET, AF_VSOCK, AF_ALG, AF_BLUETOOTH, AF_TIPC, AF_XDP,
+					AF_RDS,    AF_CAN,   43 };
 
 	if (!is_wanted(world, PROTECT_OTHER_NET))
 		return !refuses_socket(world, AF_VSOCK, SOCK_STREAM, 0);
@@ -242,25 +196,30 @@ static bool other_net_agrees(const struct world *world)
 		    !refuses_socket(world, families[i], SOCK_STREAM, 0))
 			return false;
 	/* the kernel's own news (NETLINK_KOBJECT_UEVENT); and ICMP by datagrams */
-	return refuses_socket(world, AF_NETLINK, SOCK_RAW, 15) && refuses_inet(world, SOCK_RAW, IPPROTO_RAW) &&
+	return refuses_socket(world, AF_NETLINK, SOCK_RAW, 15) &&
+	       refuses_inet(world, SOCK_RAW, IPPROTO_RAW) &&
 	       refuses_inet(world, SOCK_DGRAM, IPPROTO_ICMP) && refuses_rings(world);
 }
 
 static bool refuses_unix(const struct world *world)
 {
-	return refuses_socket(world, AF_UNIX, SOCK_STREAM, 0) && refuses_socket(world, AF_UNIX, SOCK_DGRAM, 0) &&
+	return refuses_socket(world, AF_UNIX, SOCK_STREAM, 0) &&
+	       refuses_socket(world, AF_UNIX, SOCK_DGRAM, 0) &&
 	       is_refused(world, "socketpair", AF_UNIX, SOCK_DGRAM, 0, 0) && refuses_rings(world);
 }
 
 static bool unix_agrees(const struct world *world)
 {
-	if (is_kept(world, PROTECT_UNIX_PATH) && !refuses_unix(world) && !(world->plan->handled_fs & 1 << 16))
+	if (is_kept(world, PROTECT_UNIX_PATH) && !refuses_unix(world) &&
+	    !(world->plan->handled_fs & 1 << 16))
 		return false;
-	if (is_kept(world, PROTECT_UNIX_ABSTRACT) && !refuses_unix(world) && !(world->plan->scoped & 1))
+	if (is_kept(world, PROTECT_UNIX_ABSTRACT) && !refuses_unix(world) &&
+	    !(world->plan->scoped & 1))
 		return false;
 	if (is_refused(world, "socketpair", AF_UNIX, SOCK_STREAM, 0, 0))
 		return false;
-	return is_wanted(world, PROTECT_UNIX_PATH) || !refuses_socket(world, AF_UNIX, SOCK_STREAM, 0);
+	return is_wanted(world, PROTECT_UNIX_PATH) ||
+	       !refuses_socket(world, AF_UNIX, SOCK_STREAM, 0);
 }
 
 static bool files_agree(const struct world *world)
@@ -269,7 +228,8 @@ static bool files_agree(const struct world *world)
 
 	if (is_kept(world, PROTECT_FILES) &&
 	    ((plan->handled_fs & 0x1ffe) != 0x1ffe ||
-	     (abi_of(world) < 3 && !(is_refused(world, "truncate", 0, 0, 0, 0) && is_refused(world, "openat2", 0, 0, 0, 0) &&
+	     (abi_of(world) < 3 && !(is_refused(world, "truncate", 0, 0, 0, 0) &&
+				     is_refused(world, "openat2", 0, 0, 0, 0) &&
 				     is_refused(world, "openat", 0, 0, O_RDONLY | O_TRUNC, 0)))))
 		return false;
 	if (abi_of(world) >= 3 && is_refused(world, "truncate", 0, 0, 0, 0))
@@ -287,8 +247,10 @@ static bool processes_agree(const struct world *world)
 
 	if (is_kept(world, PROTECT_SIGNALS) && !(plan->scoped & 2))
 		return false;
-	if (is_kept(world, PROTECT_PTRACE) && !plan->handled_fs && !plan->handled_net && !plan->scoped &&
-	    !(is_refused(world, "ptrace", 0, 0, 0, 0) && is_refused(world, "process_vm_writev", 0, 0, 0, 0) &&
+	if (is_kept(world, PROTECT_PTRACE) && !plan->handled_fs && !plan->handled_net &&
+	    !plan->scoped &&
+	    !(is_refused(world, "ptrace", 0, 0, 0, 0) &&
+	      is_refused(world, "process_vm_writev", 0, 0, 0, 0) &&
 	      is_refused(world, "pidfd_getfd", 0, 0, 0, 0)))
 		return false;
 	return !is_kept(world, PROTECT_PROCESSES);
@@ -333,13 +295,15 @@ static bool groups_agree(const struct world *world)
 	for (unsigned i = 0; i < GROUP_MAX; i++) {
 		enum syscall_group group = (enum syscall_group)i;
 		enum protection owner = owner_of(group);
-		bool refuses = refuses_group(world, group), allowed = world->profile->allows_group[group];
+		bool refuses = refuses_group(world, group),
+		     allowed = world->profile->allows_group[group];
 
 		if (allowed && refuses)
 			return false;
 		if (is_kept(world, owner) && !allowed && !refuses)
 			return false;
-		if (is_kept(world, owner) && allowed && !strstr(world->plan->rows[owner].missing, syscall_group_names[i].name))
+		if (is_kept(world, owner) && allowed &&
+		    !strstr(world->plan->rows[owner].missing, syscall_group_names[i].name))
 			return false;
 		/* a ring is no promise's alone: it goes around the others */
 		if (!is_wanted(world, owner) && refuses && group != GROUP_IO_URING)
@@ -352,7 +316,8 @@ static bool groups_agree(const struct world *world)
 static bool nothing_is_given_up(const struct world *world)
 {
 	int abi = abi_of(world);
-	bool sees_all = has_filter(world) && !world->has_ring, has_other = is_wanted(world, PROTECT_OTHER_NET);
+	bool sees_all = has_filter(world) && !world->has_ring,
+	     has_other = is_wanted(world, PROTECT_OTHER_NET);
 	const struct {
 		enum protection protection;
 		bool can;
@@ -364,10 +329,12 @@ static bool nothing_is_given_up(const struct world *world)
 		{ PROTECT_TCP, sees_all && has_other && (!(world->ports & 3) || abi >= 4) },
 		{ PROTECT_UDP, sees_all && has_other && (!(world->ports & 12) || abi >= 10) },
 		{ PROTECT_OTHER_NET, sees_all },
-		{ PROTECT_UNIX_PATH, (abi >= 9 && is_wanted(world, PROTECT_FILES)) || (sees_all && !world->has_socket) },
+		{ PROTECT_UNIX_PATH, (abi >= 9 && is_wanted(world, PROTECT_FILES)) ||
+					     (sees_all && !world->has_socket) },
 		{ PROTECT_UNIX_ABSTRACT, abi >= 6 },
 		{ PROTECT_SIGNALS, abi >= 6 },
-		{ PROTECT_PTRACE, has_filter(world) || (abi > 0 && is_wanted(world, PROTECT_FILES)) },
+		{ PROTECT_PTRACE,
+		  has_filter(world) || (abi > 0 && is_wanted(world, PROTECT_FILES)) },
 		{ PROTECT_IPC, has_filter(world) },
 		{ PROTECT_TERMINAL, has_filter(world) },
 		{ PROTECT_SYSCALLS, has_filter(world) },
@@ -378,7 +345,8 @@ static bool nothing_is_given_up(const struct world *world)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(claims); i++)
-		if (is_wanted(world, claims[i].protection) && claims[i].can && !is_kept(world, claims[i].protection))
+		if (is_wanted(world, claims[i].protection) && claims[i].can &&
+		    !is_kept(world, claims[i].protection))
 			return false;
 	return true;
 }
@@ -396,7 +364,8 @@ static bool arch_makes_no_difference(const struct world *world)
 	for (int i = 0; i < PROTECT_MAX; i++) {
 		const struct plan_row *a = &world->plan->rows[i], *b = &world->other_arch->rows[i];
 
-		if (a->state != b->state || strcmp(a->mechanisms, b->mechanisms) || strcmp(a->missing, b->missing))
+		if (a->state != b->state || strcmp(a->mechanisms, b->mechanisms) ||
+		    strcmp(a->missing, b->missing))
 			return false;
 	}
 	return true;
@@ -404,7 +373,8 @@ static bool arch_makes_no_difference(const struct world *world)
 
 static bool prints_all(const struct world *world)
 {
-	AUTO_BUF struct buf text = BUF_INIT(1 << 20), again = BUF_INIT(1 << 20), json = BUF_INIT(1 << 20);
+	AUTO_BUF struct buf text = BUF_INIT(1 << 20), again = BUF_INIT(1 << 20),
+			    json = BUF_INIT(1 << 20);
 
 	if (!world->again)
 		return true;
@@ -428,27 +398,38 @@ static struct check {
 	char first[256];
 } checks[] = {
 	{ .sentence = "all that the ABI knows is handled, less what is off", .holds = handles_all },
-	{ .sentence = "a rule has only rights that are handled and fit its file", .holds = rules_are_sound },
-	{ .sentence = "each grant that means something here is a rule", .holds = every_grant_is_ruled },
-	{ .sentence = "each protection has a row that says how, or why not", .holds = rows_are_whole },
-	{ .sentence = "the check refuses just what is required and not kept", .holds = check_agrees },
-	{ .sentence = "the warning tells just what is preferred and not kept", .holds = warning_agrees },
+	{ .sentence = "a rule has only rights that are handled and fit its file",
+	  .holds = rules_are_sound },
+	{ .sentence = "each grant that means something here is a rule",
+	  .holds = every_grant_is_ruled },
+	{ .sentence = "each protection has a row that says how, or why not",
+	  .holds = rows_are_whole },
+	{ .sentence = "the check refuses just what is required and not kept",
+	  .holds = check_agrees },
+	{ .sentence = "the warning tells just what is preferred and not kept",
+	  .holds = warning_agrees },
 	{ .sentence = "the row tcp agrees with what may be called", .holds = tcp_agrees },
 	{ .sentence = "the row udp agrees with what may be called", .holds = udp_agrees },
-	{ .sentence = "the row other-net agrees with what may be called", .holds = other_net_agrees },
-	{ .sentence = "the rows on unix sockets agree with what may be called", .holds = unix_agrees },
+	{ .sentence = "the row other-net agrees with what may be called",
+	  .holds = other_net_agrees },
+	{ .sentence = "the rows on unix sockets agree with what may be called",
+	  .holds = unix_agrees },
 	{ .sentence = "the rows on files agree with what is handled", .holds = files_agree },
-	{ .sentence = "the rows on processes agree with what is refused", .holds = processes_agree },
-	{ .sentence = "the rows on system calls agree with what is refused", .holds = groups_agree },
+	{ .sentence = "the rows on processes agree with what is refused",
+	  .holds = processes_agree },
+	{ .sentence = "the rows on system calls agree with what is refused",
+	  .holds = groups_agree },
 	{ .sentence = "what the host can give is not given up", .holds = nothing_is_given_up },
 	{ .sentence = "a newer Landlock makes no row worse", .holds = newer_is_no_worse },
 	{ .sentence = "the architecture changes no row", .holds = arch_makes_no_difference },
-	{ .sentence = "a plan is printed whole, the same each time, without values", .holds = prints_all },
+	{ .sentence = "a plan is printed whole, the same each time, without values",
+	  .holds = prints_all },
 };
 
 static size_t n_worlds;
 
-static struct plan *build(const struct profile *profile, int abi, enum arch arch, bool filters, bool is_hollow)
+static struct plan *build(const struct profile *profile, int abi, enum arch arch, bool filters,
+			  bool is_hollow)
 {
 	static const char *const environ[] = { "PATH=/usr/bin", "KEY=secret value", NULL };
 	static const char *const argv[] = { "job", NULL };
@@ -456,7 +437,9 @@ static struct plan *build(const struct profile *profile, int abi, enum arch arch
 		.arch = arch,
 		.kernel_release = "6.0.0",
 		.uid = 1000,
-		.landlock = { .abi = abi, .errnum = abi ? 0 : ENOSYS, .enforces = is_hollow ? HOST_NO : HOST_UNKNOWN },
+		.landlock = { .abi = abi,
+			      .errnum = abi ? 0 : ENOSYS,
+			      .enforces = is_hollow ? HOST_NO : HOST_UNKNOWN },
 		.seccomp = { .errnum = filters ? 0 : EINVAL, .has_kill_process = filters },
 		.has_close_range = true,
 		.has_pidfd = true,
@@ -467,8 +450,12 @@ static struct plan *build(const struct profile *profile, int abi, enum arch arch
 		{ .fd = -1, .type = S_IFCHR },	/* /dev/kvm */
 		{ .fd = -1, .type = S_IFSOCK }, /* /run/s, where it is granted */
 	};
-	const struct plan_input input = { .profile = profile, .host = &host, .facts = facts, .argv = argv,
-					  .environ = environ, .tmpdir = "/tmp/croft-x" };
+	const struct plan_input input = { .profile = profile,
+					  .host = &host,
+					  .facts = facts,
+					  .argv = argv,
+					  .environ = environ,
+					  .tmpdir = "/tmp/croft-x" };
 	struct croft_error err;
 	struct plan *plan;
 
@@ -487,8 +474,9 @@ static void run_checks(struct world *world, int abi, bool filters, bool is_hollo
 
 		if (checks[i].holds(world) || checks[i].n_failed++)
 			continue;
-		len = (size_t)snprintf(checks[i].first, sizeof(checks[i].first), "ABI %d%s%s, %s", abi,
-				       is_hollow ? " not enforced" : "", filters ? "" : " no filters", world->label);
+		len = (size_t)snprintf(checks[i].first, sizeof(checks[i].first), "ABI %d%s%s, %s",
+				       abi, is_hollow ? " not enforced" : "",
+				       filters ? "" : " no filters", world->label);
 		assert_true(len < sizeof(checks[i].first));
 	}
 }
@@ -499,13 +487,17 @@ static void sweep_hosts(struct world *world)
 		struct plan *older = NULL;
 
 		for (int abi = 0; abi <= NEWEST + 1; abi++) {
-			bool is_hollow = abi == NEWEST + 1; /* the last is ABI 6 that does nothing */
+			bool is_hollow =
+				abi == NEWEST + 1; /* the last is ABI 6 that does nothing */
 			int number = is_hollow ? 6 : abi;
-			struct plan *plan = build(world->profile, number, ARCH_X86_64, filters, is_hollow);
-			struct plan *other = build(world->profile, number, ARCH_AARCH64, filters, is_hollow);
+			struct plan *plan =
+				build(world->profile, number, ARCH_X86_64, filters, is_hollow);
+			struct plan *other =
+				build(world->profile, number, ARCH_AARCH64, filters, is_hollow);
 			struct plan *again = NULL;
 			if (n_worlds % PRINT_EVERY == 0)
-				again = build(world->profile, number, ARCH_X86_64, filters, is_hollow);
+				again = build(world->profile, number, ARCH_X86_64, filters,
+					      is_hollow);
 
 			world->plan = plan;
 			world->other_arch = other;
@@ -534,9 +526,10 @@ static void wish(struct profile *profile, const char *key, const char *value)
 /* One set of wishes on every host. off_a, off_b: protections, PROTECT_MAX for none. */
 static void sweep(unsigned ports, bool has_socket, bool has_ring, int off_a, int off_b)
 {
-	static const char *const port_wishes[4][2] = {
-		{ "connect", "443" }, { "listen", "8080" }, { "connect", "udp:53" }, { "listen", "udp:5353" }
-	};
+	static const char *const port_wishes[4][2] = { { "connect", "443" },
+						       { "listen", "8080" },
+						       { "connect", "udp:53" },
+						       { "listen", "udp:5353" } };
 	struct world world = { .ports = ports, .has_socket = has_socket, .has_ring = has_ring };
 	struct profile *profile;
 	struct croft_error err;
@@ -558,8 +551,9 @@ static void sweep(unsigned ports, bool has_socket, bool has_ring, int off_a, int
 		wish(profile, "off", protection_names[off_a].name);
 	if (off_b < PROTECT_MAX)
 		wish(profile, "off", protection_names[off_b].name);
-	(void)snprintf(world.label, sizeof(world.label), "ports %x%s%s, off: %s %s", ports, has_socket ? ", a socket" : "",
-		       has_ring ? ", io_uring" : "", off_a < PROTECT_MAX ? protection_names[off_a].name : "-",
+	(void)snprintf(world.label, sizeof(world.label), "ports %x%s%s, off: %s %s", ports,
+		       has_socket ? ", a socket" : "", has_ring ? ", io_uring" : "",
+		       off_a < PROTECT_MAX ? protection_names[off_a].name : "-",
 		       off_b < PROTECT_MAX ? protection_names[off_b].name : "-");
 	world.profile = profile;
 	sweep_hosts(&world);
@@ -586,7 +580,8 @@ static void holds_everywhere(void **state)
 
 	assert_true(n_worlds > 30000);
 	if (check->n_failed)
-		fail_msg("not for %zu of %zu plans, the first: %s", check->n_failed, n_worlds, check->first);
+		fail_msg("not for %zu of %zu plans, the first: %s", check->n_failed, n_worlds,
+			 check->first);
 }
 
 int main(void)

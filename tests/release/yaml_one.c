@@ -18,7 +18,8 @@ int main(void)
 	yaml_parser_set_input_file(&parser, stdin);
 	while (type != YAML_STREAM_END_EVENT) {
 		if (!yaml_parser_parse(&parser, &event)) {
-			fprintf(stderr, "line %zu: %s\n", parser.problem_mark.line + 1, parser.problem);
+			fprintf(stderr, "line %zu: %s\n", parser.problem_mark.line + 1,
+				parser.problem);
 			return 2;
 		}
 		type = event.type;

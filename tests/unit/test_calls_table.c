@@ -99,6 +99,7 @@ static long do_capget(void) { return sys_capget(&caps); }
 static long do_capset(void) { return sys_capset(&caps); }
 static long do_prlimit64(void) { return sys_prlimit(RLIMIT_CORE, NULL, &limit); }
 static long do_setsid(void) { return sys_setsid(); }
+static long do_setpgid(void) { return sys_setpgid(-1, 0); }
 static long do_getrandom(void) { return sys_getrandom(data, 1); }
 static long do_uname(void) { return sys_uname(&uts); }
 static long do_geteuid(void) { return (int)sys_geteuid(); }

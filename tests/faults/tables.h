@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tables.h - how each system call of a launch can fail, and what may come of it.
+ *
+ * Four tables: what is made to fail, with the stages that may be named then; what may fail and
+ * change nothing; what may stay behind; and what is not made to fail at all. Every exception has
+ * its reason beside it. A call that stands in none of them fails a test.
+ */
+#ifndef CROFT_TESTS_FAULTS_TABLES_H
+#define CROFT_TESTS_FAULTS_TABLES_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "croft.h"
+#include "sys/calls.h"
+
+#define S(stage) (1U << CROFT_STAGE_##stage)
+
+/* Where a call is made in a launch, and how it can fail. 0 ends the errnos. */
+static const struct fault {
+	enum sys_call call;
+	unsigned stages;
+	int errnums[5];
+} faults[] = {
+	{ SYS_CALL_openat,
+	  S(PLAN) | S(PREPARE) | S(LANDLOCK) | S(SUPERVISE),
+	  { EACCES, EMFILE, ENOMEM } },
+	{ SYS_CALL_openat2, S(PLAN) | S(PREPARE), { ENOSYS, EPERM, EMFILE, ENOMEM } },
+	{ SYS_CALL_close, 0, { EIO, EINTR } },
+	{ SYS_CALL_close_range, S(DESCRIPTORS), { ENOSYS, EINVAL, EPERM, ENOMEM } },
+	{ SYS_CALL_read, S(START) | S(HOST) | S(SUPERVISE), { EINTR, EIO } },
+	{ SYS_CALL_write, S(START), { EINTR, EIO } },
+	{ SYS_CALL_newfstatat, S(PLAN) | S(PREPARE) | S(EXEC) | S(START), { EACCES, ENOMEM } },
+	{ SYS_CALL_faccessat, S(EXEC), { EACCES } },
+	{ SYS_CALL_readlinkat, 0, { ENOENT, EACCES } },
+	{ SYS_CALL_getdents64, S(DESCRIPTORS) | S(SUPERVISE), { EIO } },
+	{ SYS_CALL_mkdirat, S(PREPARE), { EACCES, ENOSPC } },
+	{ SYS_CALL_unlinkat, S(SUPERVISE), { EACCES, EBUSY } },
+	{ SYS_CALL_renameat2, S(SUPERVISE), { EINVAL, ENOSPC } },
+	{ SYS_CALL_fchmodat, S(SUPERVISE), { EPERM } },
+	{ SYS_CALL_chdir, S(WORKDIR), { EACCES, ENOENT } },
+	{ SYS_CALL_getcwd, S(WORKDIR), { ENOENT, EACCES } },
+	{ SYS_CALL_fcntl, S(PROFILE) | S(DESCRIPTORS), { EBADF } },
+	{ SYS_CALL_pipe2, S(START), { EMFILE, ENFILE } },
+	{ SYS_CALL_ppoll, S(SUPERVISE), { EINTR, ENOMEM } },
+	{ SYS_CALL_clone, S(START) | S(PREPARE), { EAGAIN, EPERM, ENOSYS, EINVAL, ENOMEM } },
+	{ SYS_CALL_execve, S(EXEC), { EACCES, ENOENT, ENOMEM } },
+	/* no ECHILD: there is a child, and croft takes SIGCHLD back from who ignored it */
+	{ SYS_CALL_wait4, S(SUPERVISE) | S(START), { EINTR } },
+	{ SYS_CALL_waitid, 0, { ECHILD, EINTR } },
+	{ SYS_CALL_kill, 0, { ESRCH, EPERM } },
+	{ SYS_CALL_pidfd_open, 0, { ENOSYS, EPERM, EMFILE } },
+	{ SYS_CALL_pidfd_send_signal, 0, { ESRCH, ENOSYS } },
+	{ SYS_CALL_signalfd4, S(SUPERVISE), { EMFILE, ENOSYS } },
+	{ SYS_CALL_rt_sigaction, S(START) | S(SUPERVISE), { EINVAL, EPERM } },
+	{ SYS_CALL_rt_sigprocmask, S(START) | S(SUPERVISE) | S(PREPARE), { EINVAL, EPERM } },
+	{ SYS_CALL_prctl,
+	  S(PRIVILEGES) | S(START) | S(SECCOMP) | S(SUPERVISE),
+	  { EPERM, EINVAL, EACCES } },
+	{ SYS_CALL_capget, S(PRIVILEGES), { EPERM } },
+	{ SYS_CALL_capset, S(PRIVILEGES), { EPERM } },
+	{ SYS_CALL_prlimit64, S(LIMITS), { EPERM, EINVAL } },
+	{ SYS_CALL_setsid, 0, { EPERM } },
+	{ SYS_CALL_getrandom, S(PREPARE), { ENOSYS, EINTR } },
+	{ SYS_CALL_uname, S(HOST), { EFAULT } },
+	{ SYS_CALL_getppid, S(START), { ENOSYS } },
+	{ SYS_CALL_seccomp, S(PLAN) | S(SECCOMP), { ENOSYS, EINVAL, EACCES, EPERM, ENOMEM } },
+	{ SYS_CALL_landlock_create_ruleset,
+	  S(PLAN) | S(PREPARE),
+	  { ENOSYS, EOPNOTSUPP, EPERM, ENOMEM, EMFILE } },
+	{ SYS_CALL_landlock_add_rule, S(PREPARE), { ENOSYS, EPERM, ENOMEM, EINVAL, EBADFD } },
+	{ SYS_CALL_landlock_restrict_self, S(LANDLOCK), { ENOSYS, EPERM, ENOMEM, E2BIG } },
+	{ SYS_CALL_clock_gettime, S(SUPERVISE), { EINVAL } },
+	{ SYS_CALL_timer_create, S(SUPERVISE), { EAGAIN, ENOMEM } },
+	{ SYS_CALL_timer_settime, S(SUPERVISE), { EINVAL } },
+	{ SYS_CALL_mmap, S(START) | S(PREPARE), { ENOMEM } },
+	{ SYS_CALL_munmap, 0, { ENOMEM } },
+};
+
+/* What may fail while the launch goes on, and why everything is in force all the same. */
+static const struct {
+	enum sys_call call;
+	int errnum; /* 0: whatever it is */
+	const char *reason;
+} may_pass[] = {
+	{ SYS_CALL_openat, 0,
+	  "a script's first line, /proc/self/cgroup, an optional grant: it gives nothing" },
+	{ SYS_CALL_close, 0, "the number is free even when close fails" },
+	{ SYS_CALL_close_range, ENOSYS, "the older way is taken" },
+	{ SYS_CALL_close_range, EINVAL, "the older way is taken" },
+	{ SYS_CALL_close_range, EPERM, "the older way is taken" },
+	{ SYS_CALL_close_range, ENOMEM, "it was the question whether it is there" },
+	{ SYS_CALL_openat2, 0, "openat, or a walk, is taken in its place" },
+	{ SYS_CALL_read, EINTR, "it is read again" },
+	{ SYS_CALL_read, EIO, "it decides no protection: a script's first line, /proc" },
+	{ SYS_CALL_readlinkat, 0,
+	  "where a path leads is told; the rule is made from the descriptor" },
+	{ SYS_CALL_newfstatat, 0, "an optional grant is left out" },
+	{ SYS_CALL_getdents64, 0, "survivors are looked for once more" },
+	{ SYS_CALL_unlinkat, 0, "what stayed is met in the next round" },
+	{ SYS_CALL_renameat2, 0, "what stayed is met in the next round" },
+	{ SYS_CALL_fchmodat, 0, "what stayed is met in the next round" },
+	{ SYS_CALL_ppoll, EINTR, "it is waited again" },
+	{ SYS_CALL_ppoll, ENOMEM, "a pause between two looks" },
+	{ SYS_CALL_clone, ENOSYS, "clone without a pidfd" },
+	{ SYS_CALL_clone, EINVAL, "clone without a pidfd" },
+	{ SYS_CALL_wait4, EINTR, "it is waited again" },
+	{ SYS_CALL_waitid, 0, "the command has not stopped" },
+	{ SYS_CALL_kill, 0, "who is to be killed has ended, or is met in the next round" },
+	{ SYS_CALL_pidfd_open, 0, "the host has none; the cleaner looks for its parent" },
+	{ SYS_CALL_rt_sigaction, EINVAL, "no such signal; exec resets what was caught" },
+	{ SYS_CALL_rt_sigprocmask, 0, "the mask is put back in the parent, after everything" },
+	{ SYS_CALL_capget, 0, "the probe's: it is only told, the stage asks again" },
+	{ SYS_CALL_prctl, EINVAL, "one past the last capability" },
+	{ SYS_CALL_seccomp, 0, "the probe's: KILL_PROCESS is told, not used" },
+	{ SYS_CALL_landlock_create_ruleset, 0, "the errata are told, not used" },
+	{ SYS_CALL_clock_gettime, 0, "how long it took is told" },
+	{ SYS_CALL_munmap, 0, "a stack stays mapped" },
+	{ SYS_CALL_setsid, 0, "the cleaner's: it is blocked against signals as well" },
+	{ SYS_CALL_getppid, 0, "the cleaner's: it goes on looking" },
+};
+
+/*
+ * What stays behind when its end is what fails: then an error of the stage supervise tells it.
+ * Processes are found by /proc alone; a TMPDIR that may not be emptied cannot be removed.
+ */
+static const struct {
+	enum sys_call call;
+	bool leaves_processes, leaves_tmpdir;
+} may_leave[] = {
+	{ SYS_CALL_openat, true, true },    { SYS_CALL_getdents64, true, true },
+	{ SYS_CALL_unlinkat, false, true }, { SYS_CALL_renameat2, false, true },
+	{ SYS_CALL_fchmodat, false, true }, { SYS_CALL_newfstatat, false, true },
+};
+
+/* Not failing in a launch. */
+static const struct {
+	enum sys_call call;
+	const char *reason;
+} never_fails[] = {
+	{ SYS_CALL_getpid, "has no errors (getpid(2))" },
+	{ SYS_CALL_geteuid, "has no errors (getuid(2))" },
+	{ SYS_CALL_getuid, "not used in a launch; has no errors" },
+	{ SYS_CALL_getegid, "not used in a launch; has no errors" },
+	{ SYS_CALL_gettid, "not used in a launch; has no errors" },
+	{ SYS_CALL_fchdir, "not used in a launch" },
+	{ SYS_CALL_tgkill, "not used in a launch" },
+	{ SYS_CALL_unshare, "not used in a launch: the probe of namespaces is not for launches" },
+};
+
+static inline const struct fault *find_fault(enum sys_call call)
+{
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		if (faults[i].call == call)
+			return &faults[i];
+	return NULL;
+}
+
+static inline bool may_pass_over(enum sys_call call, int errnum)
+{
+	for (size_t i = 0; i < sizeof(may_pass) / sizeof(may_pass[0]); i++)
+		if (may_pass[i].call == call &&
+		    (!may_pass[i].errnum || may_pass[i].errnum == errnum))
+			return true;
+	return false;
+}
+
+#endif
