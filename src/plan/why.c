@@ -175,7 +175,8 @@ static int why_port(struct plan *plan, enum why_op op, const char *target,
 	answer->grant = "";
 	if (plan->syscalls.is_off)
 		is_open = true;
-	if (is_open && !handled) {
+	if (is_open && !handled &&
+	    !(use == PORT_LISTEN && !is_udp && plan->syscalls.refuses_listen)) {
 		answer->is_allowed = true;
 		answer->reason = "nothing in this plan limits it";
 		return 0;
