@@ -239,7 +239,7 @@ trap 'echo bye' EXIT
 def _():
     w = World()
     result = succeeds(w.sh(r"""
-set -e
+set -ex
 mkdir -p a/b; for n in 1 2 3; do echo "line $n" > a/b/f$n; done
 find . -name 'f*' | sort | xargs grep -h line | sed s/line/x/ | awk '{ s += $2 } END { print s }'
 tar cf t.tar a && tar tf t.tar | wc -l; gzip t.tar; zcat t.tar.gz | tar xf - -C a; ls a/a/b | wc -l
