@@ -91,6 +91,19 @@ static int cleaner_main(void *data)
 	sys_exit(0);
 }
 
+/* It is no ordinary child: only __WALL waits for it. */
+static int end_cleaner(pid_t cleaner)
+{
+	int r = sys_kill(cleaner, SIGKILL);
+
+	while (r >= 0 || r == -EINTR) {
+		r = sys_wait4(cleaner, NULL, __WALL, NULL);
+		if (r == cleaner)
+			return 0;
+	}
+	return r;
+}
+
 /* On the stack at `stack`: from here on it is the cleaner's, for as long as it lives. */
 static int start_on(void *stack, const char *path, pid_t *ret_pid, struct croft_error *err)
 {
@@ -108,19 +121,19 @@ static int start_on(void *stack, const char *path, pid_t *ret_pid, struct croft_
 	if (r < 0)
 		return fail(err, CROFT_STAGE_PREPARE, -r, "block the signals");
 	pid = sys_clone(cleaner_main, cleaner, CLONE_VM, cleaner, NULL);
-	/*
-	 * out of our group before anything is made: its own setsid may come after a kill of the
-	 * group
-	 */
+	/* before anything is made: its own setsid may come after a kill of our group */
 	if (pid > 0)
 		(void)sys_setpgid(pid, pid);
 	r = sys_sigprocmask(SIG_SETMASK, &mask, NULL);
 	if (pid < 0)
 		return fail(err, CROFT_STAGE_PREPARE, -pid,
 			    "start the cleaner of the temporary directory");
-	/* it ends when we do, and we do now */
+	if (r < 0) {
+		(void)end_cleaner(pid);
+		return fail(err, CROFT_STAGE_PREPARE, -r, "restore the signal mask");
+	}
 	*ret_pid = pid;
-	return r < 0 ? fail(err, CROFT_STAGE_PREPARE, -r, "restore the signal mask") : 0;
+	return 0;
 }
 
 int tmpdir_start_cleaner(const char *path, pid_t *ret_pid, struct croft_error *err)
@@ -138,14 +151,9 @@ int tmpdir_start_cleaner(const char *path, pid_t *ret_pid, struct croft_error *e
 
 int tmpdir_finish(const char *path, pid_t cleaner)
 {
-	int waited, r = tmpdir_remove(path);
-
+	int r = tmpdir_remove(path);
 	/* last: killed in between, croft still has somebody who does the rest */
-	waited = sys_kill(cleaner, SIGKILL);
-	while (waited >= 0 || waited == -EINTR) {
-		waited = sys_wait4(cleaner, NULL, __WALL, NULL);
-		if (waited == cleaner)
-			break;
-	}
-	return r < 0 ? r : (waited < 0 ? waited : 0);
+	int ended = end_cleaner(cleaner);
+
+	return r < 0 ? r : ended;
 }
