@@ -381,8 +381,8 @@ def tests_in(runner, build, kinds, **how):
 ALONE = ("limits", "unstopped", "test_terminal")
 # About the tests or the fakes themselves; a fake cannot run inside another.
 ABOUT_FAKES = ("/meta", "/fakes", "/old_kernels")
-# Slow, and no matter of Landlock's age.
-NOT_BY_AGE = ("/test_terminal",)
+# Slow, and no matter of Landlock's age: job control, and who removes the TMPDIR.
+NOT_BY_AGE = ("/test_terminal", "/test_tmpdir")
 
 
 def scripts_in(runner, folder, suite=None, **how):
@@ -472,6 +472,9 @@ QUICK = ["lint", "unit", "sim", "plan", "replay", "faults", "kernel", "cli"]
 
 
 def main():
+    # Started in the background of a script these two are ignored, and every test would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     parser = argparse.ArgumentParser(description="Runs the tests.")
     parser.add_argument("--quick", action="store_true", help="only " + ", ".join(QUICK))
     parser.add_argument("--list", action="store_true", help="print the suites")

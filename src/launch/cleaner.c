@@ -11,8 +11,8 @@
  *     when croft executes the command the old memory stays with the cleaner alone;
  *   - its exit signal is 0: for the command it is no child that wait(2) tells
  *     of, so that a command which waits for all its children does not hang;
- *   - it is in a group and a session of its own with every signal blocked: neither Ctrl-C nor a hangup
- *     nor a kill of the process group ends it;
+ *   - it is in a group and a session of its own with every signal blocked: neither Ctrl-C
+ *     nor a hangup nor a kill of the process group ends it;
  *   - it holds no descriptor but a pidfd of croft, so that a pipe behind the command ends
  *     when the command does;
  *   - it starts before the directory is made.
@@ -96,12 +96,10 @@ static int end_cleaner(pid_t cleaner)
 {
 	int r = sys_kill(cleaner, SIGKILL);
 
-	while (r >= 0 || r == -EINTR) {
+	/* if it cannot be killed it is not waited for either: it ends by itself after us */
+	while (r == 0 || r == -EINTR)
 		r = sys_wait4(cleaner, NULL, __WALL, NULL);
-		if (r == cleaner)
-			return 0;
-	}
-	return r;
+	return r < 0 ? r : 0;
 }
 
 /* On the stack at `stack`: from here on it is the cleaner's, for as long as it lives. */

@@ -50,14 +50,6 @@ struct watch {
 	struct outcome *outcome;
 };
 
-static int64_t now_ms(void)
-{
-	int64_t ms = 0;
-
-	(void)sys_clock_ms(&ms);
-	return ms;
-}
-
 /* Reaps what has ended: the command, and orphans that it left. */
 static void reap(struct watch *watch)
 {
@@ -121,42 +113,55 @@ static void handle_signals(struct watch *watch)
 	follow_stop(watch);
 }
 
-/* The time is up, once and again. A stopped process would not hear TERM. */
-static void end_phase(struct watch *watch, uint64_t grace_ms)
+static int read_clock(int64_t *ret_ms, struct croft_error *err)
 {
+	int r = sys_clock_ms(ret_ms);
+
+	return r < 0 ? fail(err, CROFT_STAGE_SUPERVISE, -r, "read the clock") : 0;
+}
+
+/* The time is up, once and again. A stopped process would not hear TERM. */
+static int end_phase(struct watch *watch, int64_t now, uint64_t grace_ms, struct croft_error *err)
+{
+	int r;
+
 	if (watch->phase == RUNNING) {
 		watch->outcome->timed_out = true;
 		watch->phase = TERMINATING;
-		watch->deadline_ms = now_ms() + (int64_t)grace_ms;
+		watch->deadline_ms = now + (int64_t)grace_ms;
 		(void)sys_kill(watch->pid, SIGTERM);
 		(void)sys_kill(watch->pid, SIGCONT);
-	} else {
-		watch->phase = KILLING;
-		watch->deadline_ms = -1;
-		(void)sys_kill(watch->pid, SIGKILL);
+		return 0;
 	}
+	watch->phase = KILLING;
+	watch->deadline_ms = -1;
+	r = sys_kill(watch->pid, SIGKILL);
+	return r < 0 ? fail(err, CROFT_STAGE_SUPERVISE, -r, "kill the command") : 0;
 }
 
 static int wait_for_end(struct watch *watch, uint64_t grace_ms, struct croft_error *err)
 {
-	while (!watch->has_ended) {
-		struct pollfd poll = { .fd = watch->signals, .events = POLLIN };
-		int64_t left = -1;
-		int r;
+	int r = 0;
 
-		if (watch->deadline_ms >= 0) {
-			left = watch->deadline_ms - now_ms();
-			left = left > 0 ? left : 0;
-		}
-		r = sys_ppoll(&poll, 1, left);
-		if (r < 0 && r != -EINTR)
-			return fail(err, CROFT_STAGE_SUPERVISE, -r, "wait for the command");
-		if (r == 0)
-			end_phase(watch, grace_ms);
+	while (!watch->has_ended && r == 0) {
+		struct pollfd poll = { .fd = watch->signals, .events = POLLIN };
+		int64_t now, left = -1;
+		int n;
+
+		r = read_clock(&now, err);
+		if (r < 0)
+			return r;
+		if (watch->deadline_ms >= 0)
+			left = watch->deadline_ms > now ? watch->deadline_ms - now : 0;
+		n = sys_ppoll(&poll, 1, left);
+		if (n < 0 && n != -EINTR)
+			return fail(err, CROFT_STAGE_SUPERVISE, -n, "wait for the command");
+		if (n == 0)
+			r = end_phase(watch, now + left, grace_ms, err);
 		else
 			handle_signals(watch);
 	}
-	return 0;
+	return r;
 }
 
 static int start(struct launch *launch, struct watch *watch, uint64_t mask, struct croft_error *err)
@@ -206,11 +211,14 @@ int supervise(struct launch *launch, struct outcome *ret_outcome, struct croft_e
 	const struct profile *profile = launch->plan->profile;
 	const uint64_t block = FORWARDED | STOPS | BIT(SIGCHLD);
 	struct watch watch = { .signals = -1, .deadline_ms = -1, .outcome = ret_outcome };
-	int64_t begin = now_ms();
+	int64_t begin, end;
 	uint64_t mask;
 	int r;
 
 	memset(ret_outcome, 0, sizeof(*ret_outcome));
+	r = read_clock(&begin, err);
+	if (r < 0)
+		return r;
 	r = sys_sigprocmask(SIG_BLOCK, &block, &mask);
 	if (r < 0)
 		return fail(err, CROFT_STAGE_SUPERVISE, -r, "block the signals");
@@ -220,14 +228,13 @@ int supervise(struct launch *launch, struct outcome *ret_outcome, struct croft_e
 		r = set_deadline(&watch, begin, profile->time_ms, err);
 		if (r == 0)
 			r = wait_for_end(&watch, profile->grace_ms, err);
-		ret_outcome->wall_ms = now_ms() - begin;
+		/* how long it took is only told */
+		if (sys_clock_ms(&end) == 0)
+			ret_outcome->wall_ms = end - begin;
 		if (r == 0)
 			r = survivors_kill(launch->cleaner, &ret_outcome->n_killed, err);
 	}
-	/*
-	 * whatever went wrong, in the start or after: the command is among its own survivors
-	 * then
-	 */
+	/* whatever went wrong: the command is among its own survivors then */
 	if (r < 0)
 		(void)survivors_kill(launch->cleaner, &ret_outcome->n_killed, NULL);
 	if (launch->cleaner) {

@@ -21,7 +21,7 @@
 #include "sys/calls.h"
 #include "sys/fd.h"
 
-#define MAX_MS 10000 /* a fork bomb can outrun this; then it is said */
+#define MAX_MS 3000 /* a fork bomb can outrun this; then it is said */
 #define PAUSE_MS 2
 
 /* Decimal digits only; 0 for anything else. */
@@ -70,13 +70,16 @@ static int kill_children(pid_t spare, unsigned *killed)
 		for (ssize_t at = 0; at < n;) {
 			const struct sys_dirent *entry = (const void *)(entries + at);
 			pid_t pid = parse_pid(entry->name);
+			int r;
 
 			at += entry->length;
 			if (pid <= 0 || pid == spare || parent_of(proc, entry->name) != self)
 				continue;
-			/* it is our child, unreaped: its number cannot have passed to another */
-			if (sys_kill(pid, SIGKILL) == 0)
-				(*killed)++;
+			/* our child, unreaped: its number is nobody else's, and it can be killed */
+			r = sys_kill(pid, SIGKILL);
+			if (r < 0)
+				return r;
+			(*killed)++;
 		}
 	}
 	return (int)n;

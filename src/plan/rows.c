@@ -70,11 +70,9 @@ static void judge_files(const struct plan *plan, struct arena *arena, struct pla
 		row->missing = "files outside the grants can be truncated";
 		row->mend = "Linux 6.2 (Landlock ABI 3), or system call filters";
 	} else {
-		enforced(
-			row, landlock_name(plan, arena, " + seccomp"),
-			plan->abi == 1
-				? "truncate(2), and renaming between directories, are refused everywhere"
-				: "truncate(2) is refused everywhere");
+		enforced(row, landlock_name(plan, arena, " + seccomp"),
+			 plan->abi == 1 ? "truncate(2) and moving to another directory are refused"
+					: "truncate(2) is refused everywhere");
 	}
 }
 

@@ -27,6 +27,8 @@ PR_SET_CHILD_SUBREAPER = 36
 
 ABI = max(ctypes.CDLL(None).syscall(LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), LANDLOCK_VERSION), 0)
 PYTHON = "/usr/bin/python3"
+PLAIN = ["--profile", "system", "--execute", PAYLOAD]
+TIERS = {"in place": [], "supervised": ["--supervise"]}
 TMP = os.path.realpath(tempfile.gettempdir())
 
 MESSAGE = re.compile(r"croft: [^\x00-\x1f\x7f]+\n")
@@ -49,8 +51,16 @@ class Canary:
         return run_croft("run", *self.grants, *options, "--", *self.command, **how)
 
 
+ASAN_STACK = re.compile(r"==\d+==WARNING: ASan is ignoring requested __asan_handle_no_return:.*\n"
+                        r"False positive .*\nFor details .*\n")
+
+
 def without_warning(text):
-    """Standard error without the line that names what an older kernel lacks of the preferred protections."""
+    """
+    Standard error without the line that names what an older kernel lacks of the preferred protections,
+    and without what the address sanitizer says of the child's own stack.
+    """
+    text = ASAN_STACK.sub("", text)
     line, _, rest = text.partition("\n")
     return rest if line.startswith("croft: not enforced here: ") else text
 
@@ -90,6 +100,20 @@ def refuses_command(command, status, *parts, options=(), **how):
     """A command that cannot be started, in place and supervised."""
     for tier in ([], ["--supervise"]):
         refused(run_croft("run", "--profile", "system", *tier, *options, "--", *command, **how), status, *parts)
+
+
+def sh(text, *options, **how):
+    """A shell line inside."""
+    return run_croft("run", *PLAIN, *options, "--", "/bin/sh", "-c", text, **how)
+
+
+def python(text, *options, **how):
+    """A Python program inside."""
+    return run_croft("run", *PLAIN, *options, "--", PYTHON, "-c", text, **how)
+
+
+def signal_number(name):
+    return int(getattr(signal, f"SIG{name}"))
 
 
 def project(name="project"):
@@ -198,7 +222,13 @@ class Running:
         except subprocess.TimeoutExpired as late:
             raise Failure(f"did not end within {seconds} s") from late
         out = self.seen + out
-        return Result(self.child.args, self.child.returncode, out.decode(), (err or b"").decode("utf-8", "surrogateescape"))
+        return Result(self.child.args, self.child.returncode, out.decode(), (err or b"").decode("utf-8",
+                                                                                                "surrogateescape"))
+
+
+def running(text, *options, **popen):
+    """A shell line inside, not waited for."""
+    return Running(*PLAIN, *options, "--", "/bin/sh", "-c", text, **popen)
 
 
 class Terminal:
@@ -223,7 +253,9 @@ class Terminal:
     def _end(self):
         for pid in self.session():
             try:
-                os.kill(pid, signal.SIGKILL)
+                # who cleans up after croft has no descriptors, and ends by itself
+                if os.path.lexists(f"/proc/{pid}/fd/0"):
+                    os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
         os.close(self.fd)

@@ -5,16 +5,7 @@ test_exit.py - how croft ends: statuses, signals, and one line that says why.
 """
 from _cli import *      # pylint: disable=wildcard-import,unused-wildcard-import
 
-TIERS = {"in place": [], "supervised": ["--supervise"]}
 SIGNALS = ["HUP", "INT", "QUIT", "ABRT", "KILL", "SEGV", "PIPE", "ALRM", "TERM", "USR1", "XCPU", "RTMIN", "RTMAX"]
-
-
-def sh(text, *options, **how):
-    return run_croft("run", "--profile", "system", *options, "--", "/bin/sh", "-c", text, **how)
-
-
-def number_of(name):
-    return int(getattr(signal, f"SIG{name}"))
 
 
 @test("the exit status is the command's own", variants=[0, 1, 2, 42, 99, 123, 128, 129, 255])
@@ -37,15 +28,15 @@ def _(status):
 
 @test("in place, a command that is killed ends by that signal", variants=SIGNALS)
 def _(name):
-    result = sh(f"ulimit -c 0; kill -{number_of(name)} $$")
-    status_is(result, -number_of(name))
+    result = sh(f"ulimit -c 0; kill -{signal_number(name)} $$")
+    status_is(result, -signal_number(name))
     equal(without_warning(result.err), "", "standard error")
 
 
 @test("supervised, a command that is killed by signal n gives 128+n", variants=SIGNALS)
 def _(name):
-    result = sh(f"ulimit -c 0; kill -{number_of(name)} $$", "--supervise")
-    status_is(result, 128 + number_of(name))
+    result = sh(f"ulimit -c 0; kill -{signal_number(name)} $$", "--supervise")
+    status_is(result, 128 + signal_number(name))
     equal(without_warning(result.err), "", "standard error")
 
 
@@ -154,7 +145,8 @@ FAILURES = {
 }
 
 
-@test("a failure is one line that begins with 'croft: ', on standard error alone, and nothing runs", variants=FAILURES)
+@test("a failure is one line that begins with 'croft: ', on standard error alone, and nothing runs",
+      variants=FAILURES)
 def _(name):
     refuses(FAILURES[name])
 
@@ -228,7 +220,8 @@ def _(name):
     true(canary.has_run(), "the command did not run")
 
 
-@test("an exec that fails after all checks gives 126, and the fresh TMPDIR goes", variants=["in place", "supervised"])
+@test("an exec that fails after all checks gives 126, and the fresh TMPDIR goes",
+      variants=["in place", "supervised"])
 def _(name):
     # a file that has the mode of a program, and that no loader knows
     broken = executable(os.path.join(tempdir(), "broken"), b"\x7fELF" + bytes(60))

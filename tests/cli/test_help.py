@@ -19,7 +19,8 @@ def documents():
     folder = os.path.join(ROOT, "docs", "options")
     for name in sorted(os.listdir(folder)):
         head = read_file(os.path.join(folder, name)).split("---")[1]
-        found[name.removesuffix(".md")] = dict(line.split(": ", 1) for line in head.strip().splitlines() if ": " in line)
+        found[name.removesuffix(".md")] = dict(line.split(": ",
+                                                          1) for line in head.strip().splitlines() if ": " in line)
     return found
 
 
@@ -35,7 +36,8 @@ def named_in(help_text):
     return set(re.findall(r"(?m)^  (?:-\w, )?--([a-z-]+)", help_text))
 
 
-@test("the short help of a command names each of its options once, with its default, in lines of 100 columns", variants=COMMANDS)
+@test("the short help of a command names each of its options once, with its default, in lines of 100 columns",
+      variants=COMMANDS)
 def _(command):
     for words in ([command, "--help"], [command, "-h"], [command, "--read", "/nowhere", "--help"]):
         result = succeeds(run_croft(*words))
@@ -62,7 +64,8 @@ def _():
         true(all(len(line) <= WIDTH for line in text.splitlines()), "the lines are too long")
 
 
-@test("--help all has everything: each option's whole document, the lists of words, the exit statuses", variants=COMMANDS + ["croft"])
+@test("--help all has everything: each option's whole document, the lists of words, the exit statuses",
+      variants=COMMANDS + ["croft"])
 def _(command):
     words = [] if command == "croft" else [command]
     result = succeeds(run_croft(*words, "--help", "all"))
@@ -111,7 +114,8 @@ def _(name):
         equal(unknown, command not in keys["commands"].split(), f"--{name} of croft {command}: {result.err}")
 
 
-@test("an option can be given twice only if its document says so", variants=sorted(n for n, k in OPTIONS.items() if "run" in k["commands"].split()))
+@test("an option can be given twice only if its document says so",
+      variants=sorted(n for n, k in OPTIONS.items() if "run" in k["commands"].split()))
 def _(name):
     keys = OPTIONS[name]
     word = f"--{name}=x" if "arg" in keys and name != "help" else f"--{name}"
@@ -123,8 +127,14 @@ def _(name):
 def _(command):
     path = os.path.join(tempdir(), "croft.bash")
     succeeds(run(PYTHON, os.path.join(ROOT, "tools", "gen_docs.py"), "bash", os.path.join(ROOT, "docs"), path))
-    text = f"source {path}; COMP_WORDS=(croft {command} --); COMP_CWORD=2; COMP_LINE='croft {command} --'; COMP_POINT=${{#COMP_LINE}}\n" \
-           f"f=$(complete -p croft | sed 's/.*-F *\\([^ ]*\\).*/\\1/'); $f croft -- {command}; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    text = f"""
+source {path}
+COMP_WORDS=(croft {command} --) COMP_CWORD=2 COMP_LINE='croft {command} --'
+COMP_POINT=${{#COMP_LINE}}
+function=$(complete -p croft | sed 's/.*-F *\\([^ ]*\\).*/\\1/')
+$function croft -- {command}
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
     result = run("/bin/bash", "--norc", "-c", text)
     offered = {word.strip().rstrip("=").removeprefix("--") for word in result.out.split() if word.startswith("--")}
     equal(offered, options_of(command), "options")

@@ -13,10 +13,12 @@ import socket
 
 from _cli import *      # pylint: disable=wildcard-import,unused-wildcard-import
 
-PLAIN = ["--profile", "system", "--execute", PAYLOAD]
-ROWS = ["files", "exec", "devices", "metadata", "hidden", "deny-inside", "private-tmp", "tcp", "udp", "other-net", "unix-abstract", "unix-path",
-        "signals", "ptrace", "processes", "ipc", "terminal", "syscalls", "privileges", "descriptors", "environment", "limits"]
-OPERATIONS = ["read", "write", "execute", "create", "remove", "device", "socket", "connect", "listen", "env", "syscall"]
+ROWS = ["files", "exec", "devices", "metadata", "hidden", "deny-inside", "private-tmp", "tcp", "udp", "other-net",
+        "unix-abstract", "unix-path",
+        "signals", "ptrace", "processes", "ipc", "terminal", "syscalls", "privileges", "descriptors", "environment",
+        "limits"]
+OPERATIONS = ["read", "write", "execute", "create", "remove", "device", "socket", "connect", "listen", "env",
+              "syscall"]
 
 
 def plan_json(*options, **how):
@@ -28,7 +30,8 @@ def plan_json(*options, **how):
 @test("the plan as text names the command, the rules, every protection, and what is not passed")
 def _():
     folder = project()
-    text = succeeds(run_croft("plan", "--read", "/var", "--", "sh", "-c", "x", cwd=folder, env=dict(os.environ, ODD_NAME="x"))).out
+    text = succeeds(run_croft("plan", "--read", "/var", "--", "sh", "-c", "x", cwd=folder,
+                              env=dict(os.environ, ODD_NAME="x"))).out
     for part in ("sh", f"'{folder}'", "'/usr'", "'/var'", "TMPDIR", "--read", f"ABI {ABI}", "not passed"):
         contains(text, part, "the plan")
     for row in ROWS:
@@ -39,7 +42,8 @@ def _():
 def _():
     folder = project()
     options = ["--read", "/var", "--supervise", "--env", "ODD_NAME", "--", "sh", "-c", "x"]
-    result = succeeds(run_croft("plan", "--json", *options, cwd=folder, env=dict(os.environ, ODD_NAME="x", OTHER_NAME="y")))
+    result = succeeds(run_croft("plan", "--json", *options, cwd=folder, env=dict(os.environ, ODD_NAME="x",
+                                                                                 OTHER_NAME="y")))
     equal(result.out.count("\n"), 1, "lines")
     plan = json.loads(result.out)
     equal(plan["version"], 1, "version")
@@ -54,12 +58,14 @@ def _():
     contains(plan["environment_not_passed"], "OTHER_NAME", "variables that are not passed")
     equal([row["name"] for row in plan["protections"]], ROWS, "protections")
     for row in plan["protections"]:
-        true(row["requirement"] in ("require", "prefer", "off") and row["state"] in ("enforced", "partial", "absent"), f"row {row}")
+        true(row["requirement"] in ("require", "prefer", "off") and row["state"] in ("enforced", "partial",
+                                                                                     "absent"), f"row {row}")
         true(row["state"] == "enforced" or row["missing"], f"a row that does not say what is missing: {row}")
 
 
 @test("the plan says what this kernel ignores and since when it could", variants=[
-    (REFER, "refer", "5.19"), (TRUNCATE, "truncate", "6.2"), (TCP, "bind_tcp", "6.7"), (IOCTL_DEV, "ioctl_dev", "6.10"), (SCOPES, "signal", "6.12"),
+    (REFER, "refer", "5.19"), (TRUNCATE, "truncate", "6.2"), (TCP, "bind_tcp", "6.7"),
+    (IOCTL_DEV, "ioctl_dev", "6.10"), (SCOPES, "signal", "6.12"),
     (PATH_SOCKETS, "resolve_unix", "7.1"), (UDP, "bind_udp", "7.2")])
 def _(variant):
     since, right, kernel = variant
@@ -81,7 +87,8 @@ def _(form):
     options = [*canary.grants, "--supervise", "--time", "1m", "--limit", "cpu=9"]
     dry = succeeds(run_croft("run", "--dry-run", *words, *options, "--", *canary.command))
     true(not canary.has_run(), "the command ran")
-    equal(dry.out, succeeds(run_croft("plan", *words, *options, "--", *canary.command)).out, "the dry run against plan")
+    equal(dry.out, succeeds(run_croft("plan", *words, *options, "--", *canary.command)).out,
+          "the dry run against plan")
     succeeds(canary.run())
     true(canary.has_run(), "the command did not run")
 
@@ -90,7 +97,8 @@ def _(form):
 def _():
     for words in (["plan"], ["run", "--dry-run"]):
         succeeds(run_croft(*words, "--profile", "system", "--", "true"))
-        for options, status in ((["--require", "hidden", "--", "true"], 125), (["--", "no-such-program"], 127), (["--", "/etc/passwd"], 126)):
+        for options, status in ((["--require", "hidden", "--", "true"], 125), (["--", "no-such-program"], 127),
+                                (["--", "/etc/passwd"], 126)):
             result = run_croft(*words, "--profile", "system", *options)
             status_is(result, status)
             is_message(result.err)
@@ -113,11 +121,13 @@ def _():
 def _():
     folder = os.fsencode(tempdir())
     words = []
-    for name in (b"a\nb", b'"\\', b"\x1b\x01\x7f", b"\xff\xfe", "\u2028\u00fc".encode(), b"\xed\xa0\x80", b"\xf0\x9f\x90\x91"):
+    for name in (b"a\nb", b'"\\', b"\x1b\x01\x7f", b"\xff\xfe", "\u2028\u00fc".encode(), b"\xed\xa0\x80",
+                 b"\xf0\x9f\x90\x91"):
         os.mkdir(os.path.join(folder, name))
         words += [b"--read", os.path.join(folder, name)]
     env = {b"PATH": b"/usr/bin:/bin", b"A\nB": b"x", b"\xff": b"y", b'"': b"z"}
-    plan = plan_json("--profile", "empty", *words, "--execute", "/usr", "--env-all", "--", b"/usr/bin/true", b"\xff\n", env=env)
+    plan = plan_json("--profile", "empty", *words, "--execute", "/usr", "--env-all", "--", b"/usr/bin/true",
+                     b"\xff\n", env=env)
     paths = [rule["path"] for rule in plan["rules"]]
     for name in ("a\nb", '"\\', "\x1b\x01\x7f", "\u2028\u00fc", "\U0001f411"):
         contains(paths, os.path.join(os.fsdecode(folder), name), "paths")
@@ -127,9 +137,12 @@ def _():
 
 @test("a protection that is put off shows so, and what it did is not done")
 def _():
-    rows = {row["name"]: row for row in plan_json("--profile", "system", "--off", "signals", "--prefer", "tcp", "--require", "ptrace")["protections"]}
-    equal([rows[n]["requirement"] for n in ("signals", "tcp", "ptrace")], ["off", "prefer", "require"], "requirements")
-    rows = {row["name"]: row for row in plan_json("--profile", "system", "--off", "ptrace", "--require", "ptrace")["protections"]}
+    rows = {row["name"]: row for row in plan_json("--profile", "system", "--off", "signals", "--prefer", "tcp",
+                                                  "--require", "ptrace")["protections"]}
+    equal([rows[n]["requirement"] for n in ("signals", "tcp", "ptrace")], ["off", "prefer", "require"],
+          "requirements")
+    rows = {row["name"]: row for row in plan_json("--profile", "system", "--off", "ptrace", "--require",
+                                                  "ptrace")["protections"]}
     equal(rows["ptrace"]["requirement"], "require", "the last word")
 
 
@@ -183,12 +196,15 @@ def _():
 
 
 @test("a host file that is wrong is refused with its line", variants=[
-    "empty", "text", "unknown key", "twice", "value", "cut", "long", "binary", "directory", "missing", "endless", "unreadable"])
+    "empty", "text", "unknown key", "twice", "value", "cut", "long", "binary", "directory", "missing", "endless",
+    "unreadable"])
 def _(variant):
     path = changed_host("landlock-abi", 3)
     text = read_file(path)
-    new = {"empty": "", "text": "hello\n", "unknown key": text + "surprise: yes\n", "twice": text + "landlock-abi: 3\n",
-           "value": text.replace("landlock-abi: 3", "landlock-abi: three"), "cut": text[:len(text) // 2], "long": text + "#" * 20000,
+    new = {"empty": "", "text": "hello\n", "unknown key": text + "surprise: yes\n",
+           "twice": text + "landlock-abi: 3\n",
+           "value": text.replace("landlock-abi: 3", "landlock-abi: three"), "cut": text[:len(text) // 2],
+           "long": text + "#" * 20000,
            "binary": "\x00\xff" * 50}.get(variant)
     if new is not None:
         write_file(path, new.encode("latin-1"))
@@ -228,7 +244,8 @@ def _():
     matches(result.out, r"^allowed: read ", "answer")
     contains(result.out, f"--read '{folder}'", "answer")
     said = json.loads(run_croft("why", "--json", "--profile", "system", "read", path).out)
-    equal((said["operation"], said["target"], said["allowed"], said["grant"]), ("read", path, False, f"--read {path}"), "as JSON")
+    equal((said["operation"], said["target"], said["allowed"], said["grant"]),
+          ("read", path, False, f"--read {path}"), "as JSON")
 
 
 @test("why follows links and takes names relative to the working directory")
@@ -252,7 +269,8 @@ def _():
     for text in ("http", "65536", "-1", "udp:", ""):
         refused(run_croft("why", "--profile", "system", "--", "connect", text), 125, "not a port")
     for operation in OPERATIONS:
-        true(run_croft("why", "--profile", "system", operation, "443" if operation in ("connect", "listen") else "/usr/x").status in (0, 1), operation)
+        true(run_croft("why", "--profile", "system", operation, "443" if operation in ("connect",
+                "listen") else "/usr/x").status in (0, 1), operation)
 
 
 # why: against what happens
@@ -353,9 +371,12 @@ def _():
     for name in ("a", "b", "c"):
         write_file(os.path.join(folder, name, "file"), name)
     options = ["--write", f"{folder}/a", "--write", f"{folder}/b", "--read", f"{folder}/c"]
-    equal(does(options, "rename", f"{folder}/a/file", f"{folder}/b/moved"), "ok" if ABI >= REFER else "EXDEV", "between writable directories")
-    true(does(options, "rename", f"{folder}/c/file", f"{folder}/b/file") in ("EACCES", "EXDEV"), "out of a directory that is only readable")
-    equal((why(options, "create", f"{folder}/b/x")[0], why(options, "remove", f"{folder}/c/file")[0]), (True, False), "what why says")
+    equal(does(options, "rename", f"{folder}/a/file", f"{folder}/b/moved"), "ok" if ABI >= REFER else "EXDEV",
+          "between writable directories")
+    true(does(options, "rename", f"{folder}/c/file", f"{folder}/b/file") in ("EACCES", "EXDEV"),
+         "out of a directory that is only readable")
+    equal((why(options, "create", f"{folder}/b/x")[0], why(options, "remove", f"{folder}/c/file")[0]),
+          (True, False), "what why says")
 
 
 def listener():
@@ -374,7 +395,8 @@ def free_port():
 def _():
     port, other, own = listener(), listener(), free_port()
     accept = [] if ABI >= TCP else ["--prefer", "tcp"]
-    for options in ([], ["--connect", str(other), *accept], ["--connect", str(port), *accept], ["--listen", str(own), *accept]):
+    for options in ([], ["--connect", str(other), *accept], ["--connect", str(port), *accept],
+                    ["--listen", str(own), *accept]):
         for operation, number, op in (("connect", port, "tcp-connect"), ("listen", own, "tcp-listen")):
             allowed, grant = why(options, operation, str(number))
             got = does(options, op, str(number))
@@ -395,12 +417,14 @@ def _():
 
 
 @test("the grant that why names is one that croft takes", variants=[
-    ("connect", "443"), ("connect", "udp:53"), ("listen", "8080"), ("listen", "0"), ("listen", "udp:53"), ("env", "NEW"), ("syscall", "mount"),
+    ("connect", "443"), ("connect", "udp:53"), ("listen", "8080"), ("listen", "0"), ("listen", "udp:53"),
+    ("env", "NEW"), ("syscall", "mount"),
     ("read", "/var"), ("write", "/var"), ("execute", "/var"), ("create", "/var/x"), ("remove", "/var/x"),
     ("device", "/dev/null")])
 def _(variant):
     operation, target = variant
-    options = ["--profile", "empty", "--execute", "/usr", "--execute", "optional:/lib", "--execute", "optional:/lib64"]
+    options = ["--profile", "empty", "--execute", "/usr", "--execute", "optional:/lib", "--execute",
+               "optional:/lib64"]
     result = run_croft("why", "--json", *options, operation, target)
     if operation == "device" and ABI < IOCTL_DEV:
         status_is(result, 0)
@@ -430,18 +454,21 @@ def _():
 def _():
     # 0x5401 is TCGETS: "not a terminal" says that the kernel got as far as the device
     for options in ([], ["--read", "/dev/null"], ["--device", "/dev/null"]):
-        words = ["--profile", "empty", "--execute", PAYLOAD, "--execute", "/usr", "--execute", "optional:/lib", "--execute", "optional:/lib64", *options]
+        words = ["--profile", "empty", "--execute", PAYLOAD, "--execute", "/usr", "--execute", "optional:/lib",
+                 "--execute", "optional:/lib64", *options]
         result = run_croft("why", *words, "device", "/dev/null")
         got = run_croft("run", *words, "--", PAYLOAD, "ioctl-dev", "/dev/null", "21505").out.strip()
         opens = bool(options)
         equal(got, "ENOTTY" if result.status == 0 and opens else "EACCES", f"under {options}")
-        equal(result.status == 0, ABI < IOCTL_DEV or options == ["--device", "/dev/null"], f"answer under {options}")
+        equal(result.status == 0, ABI < IOCTL_DEV or options == ["--device", "/dev/null"],
+              f"answer under {options}")
 
 
 @test("what why answers about variables is what happens", variants=range(4))
 def _(seed):
     rng = random.Random(seed)
-    names = ["PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR", "PWD", "API_TOKEN", "MY_SECRET", "DB_KEY", "AWS_REGION", "PLAIN", "X_1", "X_2", "Y",
+    names = ["PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR", "PWD", "API_TOKEN", "MY_SECRET", "DB_KEY",
+             "AWS_REGION", "PLAIN", "X_1", "X_2", "Y",
              "SSH_AUTH_SOCK", "LD_PRELOAD_NOT", "path", "EDITOR"]
     env = {name: "value" for name in names}
     env["PATH"] = os.environ["PATH"]
@@ -457,9 +484,11 @@ def _(seed):
         equal(answer.status == 0, name in inside, f"{name} under {options}: {answer.out}")
 
 
-CALLS = ["mount", "unshare", "setns", "keyctl", "shmget", "bpf", "perf_event_open", "userfaultfd", "personality", "io_uring_setup", "swapon",
+CALLS = ["mount", "unshare", "setns", "keyctl", "shmget", "bpf", "perf_event_open", "userfaultfd", "personality",
+         "io_uring_setup", "swapon",
          "getpid", "getppid", "semget", "msgget", "open_tree", "fsopen", "kexec_load", "init_module"]
-GROUPS = {"mount": "mount", "fsopen": "mount", "shmget": "sysv-ipc", "io_uring_setup": "io-uring", "keyctl": "keyring", "bpf": "bpf"}
+GROUPS = {"mount": "mount", "fsopen": "mount", "shmget": "sysv-ipc", "io_uring_setup": "io-uring",
+          "keyctl": "keyring", "bpf": "bpf"}
 
 
 @test("what why answers about system calls is what happens", variants=CALLS)
@@ -478,7 +507,8 @@ def _(name):
             true(got in ("EACCES", "ENOSYS"), f"why refuses {name}, and it gave {got}")
             equal(why(options + shlex.split(grant), "syscall", name)[0], True, f"with {grant}")
         elif name != "personality":
-            true(got == outside or got not in ("EACCES", "ENOSYS"), f"why allows {name}, and it gave {got}; outside {outside}")
+            true(got == outside or got not in ("EACCES", "ENOSYS"),
+                 f"why allows {name}, and it gave {got}; outside {outside}")
     true(why(allow, "syscall", name)[0] or name not in GROUPS, f"{name} is refused under {allow}")
 
 

@@ -28,7 +28,8 @@ def status_is_in(shell, number):
 @test("Ctrl-C reaches the command once", variants=TIERS)
 def _(tier):
     shell = Shell()
-    shell.line(TIERS[tier] + """sh -c 'trap "echo caught" INT; echo up; for i in 1 2 3 4 5 6; do sleep 0.1; done; exit 9'""")
+    shell.line(TIERS[tier] + """sh -c 'trap "echo caught" INT; echo up; """
+               """for i in 1 2 3 4 5 6; do sleep 0.1; done; exit 9'""")
     shell.expect("up\r\n")
     shell.send("\x03")
     shell.prompt()
@@ -104,7 +105,8 @@ def _(tier):
     true(is_gone(pid), "the command is still there")
 
 
-@test("a command that stops itself is a stopped job", variants=[f"{t}, {s}" for t in TIERS for s in ("STOP", "TSTP", "TTIN")])
+@test("a command that stops itself is a stopped job", variants=[f"{t}, {s}" for t in TIERS for s in ("STOP", "TSTP",
+                                                                                                     "TTIN")])
 def _(variant):
     tier, name = variant.split(", ")
     shell = Shell()
@@ -221,7 +223,8 @@ def _(tier):
 @test("a new size of the window is told to the command once", variants=TIERS)
 def _(tier):
     shell = Shell()
-    shell.line(TIERS[tier] + """sh -c 'trap "stty size" WINCH; echo up; for i in 1 2 3 4 5 6 7; do sleep 0.1; done; exit 0'""")
+    shell.line(TIERS[tier] + """sh -c 'trap "stty size" WINCH; echo up; """
+               """for i in 1 2 3 4 5 6 7; do sleep 0.1; done; exit 0'""")
     shell.expect("up\r\n")
     fcntl.ioctl(shell.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 44, 88, 0, 0))
     shell.prompt()
@@ -276,7 +279,8 @@ def _(_):
 @test("a command of which nobody follows the stop cannot stop the clock")
 def _():
     began = time.monotonic()
-    result = run_croft("run", "--profile", "system", "--time", "500ms", "--", "sh", "-c", "kill -STOP $$; exit 1", timeout=10)
+    result = run_croft("run", "--profile", "system", "--time", "500ms", "--", "sh", "-c", "kill -STOP $$; exit 1",
+                       timeout=10)
     refused(result, 124, "time limit")
     true(time.monotonic() - began < 5, "it took too long")
 

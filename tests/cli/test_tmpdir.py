@@ -10,9 +10,6 @@ import socket
 
 from _cli import *      # pylint: disable=wildcard-import,unused-wildcard-import
 
-TIERS = {"in place": [], "supervised": ["--supervise"]}
-PLAIN = ["--profile", "system", "--execute", PAYLOAD]
-
 
 def parent():
     """A directory of its own for the fresh ones: (path, environment)."""
@@ -23,14 +20,6 @@ def parent():
 def gone(path, seconds=20.0):
     """The parent of fresh directories becomes empty."""
     wait_until(lambda: not os.listdir(path), f"{path} becomes empty: {os.listdir(path)[:5]}", seconds)
-
-
-def sh(text, *options, env, **how):
-    return run_croft("run", *PLAIN, *options, "--", "/bin/sh", "-c", text, env=env, **how)
-
-
-def python(text, *options, env, **how):
-    return run_croft("run", *PLAIN, *options, "--", PYTHON, "-c", text, env=env, **how)
 
 
 @test("TMPDIR is a new empty directory with mode 0700 in the caller's TMPDIR", variants=TIERS)
@@ -51,7 +40,8 @@ def _(tier):
 @test("TMPDIR has mode 0700 whatever the umask is", variants=[0, 0o77, 0o177, 0o777])
 def _(mask):
     place, env = parent()
-    result = sh('stat -c %a "$TMPDIR" && umask 77 && echo x > "$TMPDIR/file" && cat "$TMPDIR/file"', env=env, preexec_fn=lambda: os.umask(mask))
+    result = sh('stat -c %a "$TMPDIR" && umask 77 && echo x > "$TMPDIR/file" && cat "$TMPDIR/file"', env=env,
+                preexec_fn=lambda: os.umask(mask))
     equal(succeeds(result).out, "700\nx\n", "mode and content")
     gone(place)
 
@@ -83,7 +73,8 @@ with tempfile.TemporaryDirectory() as d, tempfile.NamedTemporaryFile(dir=d) as f
 def _():
     place, env = parent()
     secret = write_file(os.path.join(place, "secret"), "text")
-    try_all = f'cat {secret}; ls {place}; touch {place}/new; mv "$TMPDIR" {place}/other; rmdir "$TMPDIR"; ls -A "$TMPDIR"; echo end'
+    try_all = (f'cat {secret}; ls {place}; touch {place}/new; mv "$TMPDIR" {place}/other; rmdir "$TMPDIR"; '
+               'ls -A "$TMPDIR"; echo end')
     result = sh(try_all, env=env)
     equal(result.out, "end\n", "what could be read")
     wait_until(lambda: os.listdir(place) == ["secret"], "only the secret is left")
@@ -122,7 +113,8 @@ def _():
 
 # The parent
 
-@test("without TMPDIR, or with one that is empty or relative, the parent is /tmp", variants=["unset", "empty", "relative"])
+@test("without TMPDIR, or with one that is empty or relative, the parent is /tmp", variants=["unset", "empty",
+                                                                                             "relative"])
 def _(variant):
     env = {k: v for k, v in os.environ.items() if k != "TMPDIR"}
     env.update({"unset": {}, "empty": {"TMPDIR": ""}, "relative": {"TMPDIR": "tmp"}}[variant])
@@ -153,7 +145,8 @@ def _(variant):
     refuses(["--supervise"], path[:80], env=dict(os.environ, TMPDIR=path))
 
 
-@test("a parent behind a link, with slashes at its end, or with odd names works", variants=["link", "slashes", "newline", "space"])
+@test("a parent behind a link, with slashes at its end, or with odd names works", variants=["link", "slashes",
+                                                                                            "newline", "space"])
 def _(variant):
     place = tempdir()
     real = os.path.join(place, {"newline": "a\nb", "space": "a b"}.get(variant, "real"))
@@ -166,7 +159,8 @@ def _(variant):
 
 # Every end
 
-@test("it goes after an end by itself, a failure and a signal", variants=[f"{t}, {e}" for t in TIERS for e in ("exit 0", "exit 3", "kill -9 $$", "kill -TERM $$")])
+@test("it goes after an end by itself, a failure and a signal",
+      variants=[f"{t}, {e}" for t in TIERS for e in ("exit 0", "exit 3", "kill -9 $$", "kill -TERM $$")])
 def _(variant):
     tier, end = variant.split(", ")
     place, env = parent()
@@ -176,11 +170,13 @@ def _(variant):
 
 
 @test("it goes when croft or the command is killed from outside", variants=[
-    "croft, supervised", "command, supervised", "command in place", "group, supervised", "group in place", "group by TERM"])
+    "croft, supervised", "command, supervised", "command in place", "group, supervised", "group in place",
+    "group by TERM"])
 def _(variant):
     place, env = parent()
     options = ["--supervise"] if "supervised" in variant else []
-    child = Running(*PLAIN, *options, "--", "/bin/sh", "-c", 'echo $$; touch "$TMPDIR/file"; echo up; exec sleep 60', env=env)
+    child = Running(*PLAIN, *options, "--", "/bin/sh", "-c",
+                    'echo $$; touch "$TMPDIR/file"; echo up; exec sleep 60', env=env)
     pid = int(child.line())
     equal(child.line(), "up", "line")
     equal(len(os.listdir(place)), 1, "directories")
@@ -199,7 +195,8 @@ def _(variant):
 def _(tier):
     place, env = parent()
     for step in range(80):
-        child = subprocess.Popen([CROFT, "run", "--profile", "system", *TIERS[tier], "--", "/bin/sleep", "60"], env=env, start_new_session=True,
+        child = subprocess.Popen([CROFT, "run", "--profile", "system", *TIERS[tier], "--", "/bin/sleep", "60"],
+                                 env=env, start_new_session=True,
                                  stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.perf_counter() + step * 0.0001
         while time.perf_counter() < end:
@@ -209,12 +206,15 @@ def _(tier):
     gone(place)
 
 
-@test("it goes when the start fails: command missing, not executable, exec refused, required protection", variants=TIERS)
+@test("it goes when the start fails: command missing, not executable, exec refused, required protection",
+      variants=TIERS)
 def _(tier):
     place, env = parent()
     broken = executable(os.path.join(tempdir(), "broken"), b"\x7fELF" + bytes(60))
-    for words, status in ((["--", "no-such-program"], 127), (["--", "/etc/passwd"], 126), (["--execute", broken, "--", broken], 126),
-                          (["--require", "hidden", "--", "true"], 125), (["--chdir", "/etc/passwd", "--", "true"], 125)):
+    for words, status in ((["--", "no-such-program"], 127), (["--", "/etc/passwd"], 126),
+                          (["--execute", broken, "--", broken], 126),
+                          (["--require", "hidden", "--", "true"], 125), (["--chdir", "/etc/passwd", "--", "true"],
+                                                                         125)):
         status_is(run_croft("run", "--profile", "system", *TIERS[tier], *words, env=env), status)
         gone(place)
 
@@ -222,14 +222,16 @@ def _(tier):
 @test("it goes after a time limit")
 def _():
     place, env = parent()
-    status_is(sh('touch "$TMPDIR/a"; trap "" TERM; while :; do sleep 0.02; done', "--time", "200ms", "--grace", "100ms", env=env), 124)
+    status_is(sh('touch "$TMPDIR/a"; trap "" TERM; while :; do sleep 0.02; done', "--time", "200ms", "--grace",
+                 "100ms", env=env), 124)
     gone(place)
 
 
 @test("a terminal that hangs up takes it along", variants=TIERS)
 def _(tier):
     place, env = parent()
-    terminal = Terminal(CROFT, "run", *PLAIN, *TIERS[tier], "--", "/bin/sh", "-c", "echo up; exec sleep 60", env=env)
+    terminal = Terminal(CROFT, "run", *PLAIN, *TIERS[tier], "--", "/bin/sh", "-c", "echo up; exec sleep 60",
+                        env=env)
     terminal.expect("up\r\n")
     equal(len(os.listdir(place)), 1, "directories")
     terminal.send("\x03")
@@ -321,7 +323,8 @@ os.chdir(os.environ["TMPDIR"]); os.mkdir("sub"); os.mkdir("sub/deep")
 for where in (".", "sub", "sub/deep"):
     for name in ("file", "dir", "closed", "", "dir/file"):
         os.symlink("{outside}/" + name, where + "/to-" + name.replace("/", "-"))
-    os.symlink("..", where + "/up"); os.symlink(".", where + "/here"); os.symlink("/", where + "/root"); os.symlink("loop", where + "/loop")
+    for target, name in (("..", "up"), (".", "here"), ("/", "root"), ("loop", "loop")):
+        os.symlink(target, where + "/" + name)
 os.chmod("sub", 0)
 """
     succeeds(python(text, *TIERS[tier], env=env))
@@ -356,7 +359,8 @@ def _():
     outside = write_file(os.path.join(place, "outside"), "kept")
     sh(f'ln {outside} "$TMPDIR/hard"', "--write", place, env=env)
     wait_until(lambda: os.listdir(place) == ["outside"], "only the file outside is left")
-    equal((read_file(outside), os.stat(outside).st_nlink, os.stat(outside).st_mode & 0o777), ("kept", 1, 0o644), "the file outside")
+    equal((read_file(outside), os.stat(outside).st_nlink, os.stat(outside).st_mode & 0o777), ("kept", 1, 0o644),
+          "the file outside")
     os.unlink(outside)
 
 
@@ -366,7 +370,7 @@ def _():
     text = r"""
 import os
 os.chdir(os.environ["TMPDIR"])
-for name in ("line\nbreak", "\x1b[31m", " ", "-rf", "*", "..x", "...", ".hidden", "x" * 255, "\udcff\udcfe", "a\\b"):
+for name in ("line\nbreak", "\x1b[31m", " ", "-rf", "*", "..x", "...", ".hidden", "x" * 255, "\udcff\udcfe", "\\"):
     open(name, "w").close(); os.mkdir("d-" + name[:200]); open("d-" + name[:200] + "/" + name, "w").close()
     os.chmod(name, 0)
 os.mkfifo("pipe"); os.mkfifo("pipe0", 0)
@@ -383,7 +387,8 @@ def _():
 import os, struct
 os.chdir(os.environ["TMPDIR"])
 for n in range(64):
-    for name in (".croft-" + struct.pack("<I", n).hex(), ".croft-" + struct.pack(">I", n).hex(), ".croft-%d" % n, ".croft-%08x" % n):
+    for number in (struct.pack("<I", n).hex(), struct.pack(">I", n).hex(), "%d" % n, "%08x" % n):
+        name = ".croft-" + number
         if not os.path.exists(name):
             os.makedirs(name + "/a/b/c"); open(name + "/a/b/c/f", "w").close()
 """
@@ -420,7 +425,8 @@ while time.monotonic() < end:
 @test("supervised, what writes on is killed before the removal")
 def _():
     place, env = parent()
-    succeeds(sh('(setsid sh -c \'while :; do mkdir -p "$TMPDIR/a/b" 2>/dev/null; echo x > "$TMPDIR/a/b/$$" 2>/dev/null; done\' >/dev/null 2>&1 &); sleep 0.2', "--supervise", env=env))
+    writer = 'while :; do mkdir -p "$TMPDIR/a/b"; echo x > "$TMPDIR/a/b/$$"; done 2>/dev/null'
+    succeeds(sh(f"(setsid sh -c '{writer}' >/dev/null 2>&1 &); sleep 0.2", "--supervise", env=env))
     gone(place)
 
 
@@ -438,7 +444,18 @@ def _():
     "python wait", "python waitpid", "python waitid", "sh wait", "bash wait -n"])
 def _(variant):
     place, env = parent()
-    loop = "import os\nif os.fork() == 0: os._exit(0)\nn = 0\ntry:\n    while True: {}; n += 1\nexcept ChildProcessError: print(n)"
+    loop = """
+import os
+if os.fork() == 0:
+    os._exit(0)
+n = 0
+try:
+    while True:
+        {}
+        n += 1
+except ChildProcessError:
+    print(n)
+"""
     words = {
         "python wait": [PYTHON, "-c", loop.format("os.wait()")],
         "python waitpid": [PYTHON, "-c", loop.format("os.waitpid(-1, 0)")],
@@ -486,7 +503,8 @@ def _():
     path = write_file(os.path.join(tempdir(), "lock"))
     with open(path, "rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        child = Running(*PLAIN, "--keep-fd", held.fileno(), "--", "/bin/sh", "-c", "echo up; sleep 0.3", env=env, pass_fds=[held.fileno()])
+        child = Running(*PLAIN, "--keep-fd", held.fileno(), "--", "/bin/sh", "-c", "echo up; sleep 0.3", env=env,
+                        pass_fds=[held.fileno()])
     child.line()
     with open(path, "rb") as again:
         raises_errno(11, fcntl.flock, again, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -522,8 +540,10 @@ def _():
     os.mkdir(here)
     child = Running(*PLAIN, "--", "/bin/sh", "-c", "echo up; read x", env=env, cwd=here, stdin=subprocess.PIPE)
     child.line()
-    wait_until(lambda: [n for n in filter(str.isdigit, os.listdir("/proc")) if link(f"/proc/{n}/cwd") == here] == [str(child.pid)],
-               "no other process holds the working directory")
+
+    def holders():
+        return [n for n in filter(str.isdigit, os.listdir("/proc")) if link(f"/proc/{n}/cwd") == here]
+    wait_until(lambda: holders() == [str(child.pid)], "no other process holds the working directory")
     child.end()
     gone(place)
 
@@ -548,7 +568,8 @@ threading.Thread(target=other).start(); time.sleep(5)
 import ctypes, os, threading, time
 def other():
     time.sleep(0.5); os.write(1, b"there" if os.path.isdir(os.environ["TMPDIR"]) else b"gone"); os._exit(0)
-threading.Thread(target=other).start(); ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[os.uname().machine], 0)
+threading.Thread(target=other).start()
+ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[os.uname().machine], 0)     # exit, of this thread
 """
     equal(succeeds(python(text, env=env)).out, "there", "TMPDIR after the end of the first thread")
     gone(place)
@@ -557,7 +578,8 @@ threading.Thread(target=other).start(); ctypes.CDLL(None).syscall({"x86_64": 60,
 @test("twenty at once have twenty directories, and all go")
 def _():
     place, env = parent()
-    children = [Running(*PLAIN, "--", "/bin/sh", "-c", "echo $TMPDIR; read x", env=env, stdin=subprocess.PIPE) for _ in range(20)]
+    children = [Running(*PLAIN, "--", "/bin/sh", "-c", "echo $TMPDIR; read x", env=env,
+                        stdin=subprocess.PIPE) for _ in range(20)]
     names = {child.line() for child in children}
     equal((len(names), len(os.listdir(place))), (20, 20), "names and directories")
     for child in children:

@@ -50,7 +50,7 @@ static const struct fault {
 	/* no ECHILD: there is a child, and croft takes SIGCHLD back from who ignored it */
 	{ SYS_CALL_wait4, S(SUPERVISE) | S(START), { EINTR } },
 	{ SYS_CALL_waitid, 0, { ECHILD, EINTR } },
-	{ SYS_CALL_kill, 0, { ESRCH, EPERM } },
+	{ SYS_CALL_kill, S(SUPERVISE), { ESRCH, EPERM } },
 	{ SYS_CALL_pidfd_open, 0, { ENOSYS, EPERM, EMFILE } },
 	{ SYS_CALL_pidfd_send_signal, 0, { ESRCH, ENOSYS } },
 	{ SYS_CALL_signalfd4, S(SUPERVISE), { EMFILE, ENOSYS } },
@@ -63,6 +63,7 @@ static const struct fault {
 	{ SYS_CALL_capset, S(PRIVILEGES), { EPERM } },
 	{ SYS_CALL_prlimit64, S(LIMITS), { EPERM, EINVAL } },
 	{ SYS_CALL_setsid, 0, { EPERM } },
+	{ SYS_CALL_setpgid, 0, { EPERM } },
 	{ SYS_CALL_getrandom, S(PREPARE), { ENOSYS, EINTR } },
 	{ SYS_CALL_uname, S(HOST), { EFAULT } },
 	{ SYS_CALL_getppid, S(START), { ENOSYS } },
@@ -108,7 +109,7 @@ static const struct {
 	{ SYS_CALL_clone, EINVAL, "clone without a pidfd" },
 	{ SYS_CALL_wait4, EINTR, "it is waited again" },
 	{ SYS_CALL_waitid, 0, "the command has not stopped" },
-	{ SYS_CALL_kill, 0, "who is to be killed has ended, or is met in the next round" },
+	{ SYS_CALL_kill, 0, "survivors are met in the next round; the cleaner ends with croft" },
 	{ SYS_CALL_pidfd_open, 0, "the host has none; the cleaner looks for its parent" },
 	{ SYS_CALL_rt_sigaction, EINVAL, "no such signal; exec resets what was caught" },
 	{ SYS_CALL_rt_sigprocmask, 0, "the mask is put back in the parent, after everything" },
@@ -119,6 +120,7 @@ static const struct {
 	{ SYS_CALL_clock_gettime, 0, "how long it took is told" },
 	{ SYS_CALL_munmap, 0, "a stack stays mapped" },
 	{ SYS_CALL_setsid, 0, "the cleaner's: it is blocked against signals as well" },
+	{ SYS_CALL_setpgid, 0, "the cleaner leaves the group by itself, a moment later" },
 	{ SYS_CALL_getppid, 0, "the cleaner's: it goes on looking" },
 };
 
@@ -130,9 +132,11 @@ static const struct {
 	enum sys_call call;
 	bool leaves_processes, leaves_tmpdir;
 } may_leave[] = {
+	{ SYS_CALL_kill, true, false },
 	{ SYS_CALL_openat, true, true },    { SYS_CALL_getdents64, true, true },
 	{ SYS_CALL_unlinkat, false, true }, { SYS_CALL_renameat2, false, true },
 	{ SYS_CALL_fchmodat, false, true }, { SYS_CALL_newfstatat, false, true },
+	{ SYS_CALL_kill, true, false },
 };
 
 /* Not failing in a launch. */
@@ -149,6 +153,15 @@ static const struct {
 	{ SYS_CALL_tgkill, "not used in a launch" },
 	{ SYS_CALL_unshare, "not used in a launch: the probe of namespaces is not for launches" },
 };
+
+/*
+ * Not failing for ever: an interrupted call is made again, who cannot be killed cannot be ended,
+ * and survivors are looked for in /proc for ten seconds.
+ */
+static inline bool can_repeat(enum sys_call call, int errnum)
+{
+	return errnum != EINTR && call != SYS_CALL_kill && call != SYS_CALL_read;
+}
 
 static inline const struct fault *find_fault(enum sys_call call)
 {
