@@ -88,7 +88,7 @@ struct croft_child;
 /*
  * A new profile, from a built-in one: "default", "system" or "empty".
  *
- * home, workdir: absolute paths that "~" and "." stand for; NULL where there is
+ * home, workdir: absolute paths without ".." that "~" and "." stand for; NULL where there is
  * none (a path that needs it is then an error). flags: 0. Freed by
  * croft_profile_free (NULL is allowed there).
  */

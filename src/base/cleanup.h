@@ -26,6 +26,11 @@ static inline void cleanup_free(void *p)
 #define AUTO_FREE __attribute__((cleanup(cleanup_free)))
 
 /* Gives the pointer away: the scope no longer owns it. */
-#define take_ptr(p) __extension__ ({ __typeof__(*(p)) taken_ = *(p); *(p) = NULL; taken_; })
+#define take_ptr(p)                             \
+	__extension__({                         \
+		__typeof__(*(p)) taken_ = *(p); \
+		*(p) = NULL;                    \
+		taken_;                         \
+	})
 
 #endif

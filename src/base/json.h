@@ -17,9 +17,9 @@
 #define JSON_MAX_DEPTH 16
 
 struct json {
-	struct buf *buf;		/* not owned */
+	struct buf *buf; /* not owned */
 	unsigned depth;
-	bool has_value[JSON_MAX_DEPTH];	/* a comma is due before the next value */
+	bool has_value[JSON_MAX_DEPTH]; /* a comma is due before the next value */
 	bool is_object[JSON_MAX_DEPTH];
 	bool after_key;
 };
@@ -30,7 +30,7 @@ void json_object_end(struct json *json);
 void json_array_begin(struct json *json);
 void json_array_end(struct json *json);
 void json_key(struct json *json, const char *key);
-void json_string(struct json *json, const char *value);	/* NULL writes null */
+void json_string(struct json *json, const char *value); /* NULL writes null */
 void json_uint(struct json *json, uint64_t value);
 void json_int(struct json *json, int64_t value);
 void json_bool(struct json *json, bool value);

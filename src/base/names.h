@@ -12,7 +12,7 @@
 
 struct name {
 	const char *name;
-	const char *help;	/* one line; may be NULL */
+	const char *help; /* one line; may be NULL */
 };
 
 /* Index of `word` in the table, or -EINVAL. NULL names are skipped. */

@@ -45,7 +45,7 @@ static_assert(VERDICT_ALLOW == 0 && VERDICT_EACCES == 1 && VERDICT_ENOSYS == 2,
 #define OFFSET_HIGH(n) (OFFSET_LOW(n) + (uint32_t)sizeof(uint32_t))
 
 struct program {
-	struct sock_filter code[BPF_MAX_FILTER];	/* filled from its end */
+	struct sock_filter code[BPF_MAX_FILTER]; /* filled from its end */
 	unsigned n;
 	bool is_too_long;
 	unsigned checks[CHECK_MAX]; /* where each starts; 0 while unwritten */

@@ -15,7 +15,7 @@
 
 struct seccomp_data;
 
-#define BPF_MAX_FILTER 512	/* instructions; ours stay below 255, the kernel takes 4096 */
+#define BPF_MAX_FILTER 512 /* instructions; ours stay below 255, the kernel takes 4096 */
 
 /*
  * Builds the program for the policy: the architecture first (a foreign one is

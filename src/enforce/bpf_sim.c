@@ -19,8 +19,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define MAX_INSTRUCTIONS 4096	/* BPF_MAXINSNS of the kernel */
-#define SHIFT_MASK 31U		/* what the kernel does to a shift by the index register */
+#define MAX_INSTRUCTIONS 4096 /* BPF_MAXINSNS of the kernel */
+#define SHIFT_MASK 31U /* what the kernel does to a shift by the index register */
 
 static_assert(BPF_MEMWORDS == 16, "a set of memory words fits uint16_t");
 
@@ -106,8 +106,8 @@ static bool get_targets(const struct sock_filter *ins, size_t pc, size_t n, size
  */
 static bool memory_is_sound(const struct sock_filter *filter, size_t n)
 {
-	uint16_t written[MAX_INSTRUCTIONS];	/* on every path that leads to the instruction */
-	uint16_t words = 0;			/* on the path through the instruction before */
+	uint16_t written[MAX_INSTRUCTIONS]; /* on every path that leads to the instruction */
+	uint16_t words = 0; /* on the path through the instruction before */
 
 	memset(written, 0xff, n * sizeof(written[0]));
 	for (size_t pc = 0; pc < n; pc++) {

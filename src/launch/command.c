@@ -125,6 +125,9 @@ static int check_interpreter(const struct plan *plan, const char *name, const ch
 				  interpreter);
 		return r;
 	}
+	if (r == -EISDIR)
+		return fail(err, CROFT_STAGE_EXEC, 0,
+			    "execute '%s': its interpreter '%s' is a directory", name, interpreter);
 	if (r < 0)
 		return fail(err, CROFT_STAGE_EXEC, -r, "execute '%s': its interpreter '%s'", name,
 			    interpreter);

@@ -51,7 +51,7 @@ int tmpdir_choose(const char *parent, char ret_path[TMPDIR_NAME_SIZE], struct cr
 	size_t len = strlen(base);
 	ssize_t n;
 
-	while (len > 1 && base[len - 1] == '/')
+	while (len > 0 && base[len - 1] == '/')
 		len--;
 	if (base[0] != '/' || len + sizeof(prefix) + 2 * sizeof(random) > TMPDIR_NAME_SIZE)
 		return fail(err, CROFT_STAGE_PREPARE, EINVAL,
@@ -101,7 +101,7 @@ int tmpdir_make(const char *path, int *ret_fd, struct croft_error *err)
 	fd = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 	r = fd < 0 ? fd : sys_fstatat(fd, "", &st, AT_EMPTY_PATH);
 	/* the umask may have taken bits away, and a parent's set-group-id bit given one */
-	if (r >= 0 && (st.st_mode & 0777) != TMPDIR_MODE)
+	if (r >= 0 && (st.st_mode & 07777) != TMPDIR_MODE)
 		r = make_accessible(AT_FDCWD, path);
 	if (r < 0) {
 		(void)sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);

@@ -19,7 +19,7 @@ static bool matches(const struct env_grant *grant, const char *name)
 {
 	const char *wanted = grant->name;
 
-	for (; *wanted == *name && *name; wanted++)
+	for (; *wanted == *name && *name && (*wanted != '*' || wanted[1]); wanted++)
 		name++;
 	return *wanted == *name || (*wanted == '*' && !wanted[1]);
 }

@@ -121,6 +121,16 @@ static int check_writable(const struct plan *plan, const struct grant *grant, co
 	return r;
 }
 
+/* "/x/" is "/x" to whoever compares paths; it differs only in being opened. */
+static const char *without_final_slash(struct arena *arena, const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return arena_strndup(arena, path, len);
+}
+
 /* Adds the rule for grant i, or passes over it; an error if it has to be there and is not. */
 static int add_rule(struct plan *plan, const struct plan_input *input, size_t i,
 		    struct croft_error *err)
@@ -144,7 +154,7 @@ static int add_rule(struct plan *plan, const struct plan_input *input, size_t i,
 	rule.ignored = wanted & ~landlock_abi_get(plan->abi)->fs;
 	if (!rule.access)
 		return 0;
-	rule.path = arena_strdup(&plan->arena, real_path(input, i));
+	rule.path = without_final_slash(&plan->arena, real_path(input, i));
 	if (!rule.path)
 		return fail(err, CROFT_STAGE_PLAN, ENOMEM, "add a rule");
 	plan->rules[plan->n_rules++] = rule;

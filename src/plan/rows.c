@@ -133,6 +133,8 @@ static void judge_private_tmp(const struct plan *plan, struct arena *arena, stru
 {
 	if (plan->abi == 0)
 		no_landlock(plan, row);
+	else if (!plan->tmpdir)
+		absent(row, "no TMPDIR is planned", "");
 	else if (!plan->handled_fs)
 		absent(row, "file protection is off, and this rests on it",
 		       "leave files on, or say --off private-tmp too");

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
+#include "base/text.h"
 #include "plan/env.h"
 #include "plan/parts.h"
 #include "plan/print.h"
@@ -105,6 +106,24 @@ static char *parent_of(struct arena *arena, const char *path)
 	return arena_strndup(arena, path, len ? len : 1);
 }
 
+/* The option that would allow a path, as it can be pasted into a shell; "" if croft takes none. */
+static const char *path_option(struct plan *plan, const char *option, const char *path)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789_./:@%+,=-";
+	AUTO_BUF struct buf quoted = BUF_INIT(8 * PROFILE_MAX_PATH);
+
+	if (!strcmp(path, "/") && (!strcmp(option, "--write") || !strcmp(option, "--device")))
+		return "";
+	if (path[strspn(path, plain)])
+		text_quote(&quoted, path);
+	else
+		buf_puts(&quoted, path);
+	if (buf_error(&quoted) < 0)
+		return NULL;
+	return arena_printf(&plan->arena, "%s %s", option, buf_text(&quoted));
+}
+
 static int why_path(struct plan *plan, enum why_op op, const char *path, struct why_answer *answer,
 		    struct croft_error *err)
 {
@@ -136,7 +155,7 @@ static int why_path(struct plan *plan, enum why_op op, const char *path, struct 
 				      : "it is in the TMPDIR";
 	} else {
 		answer->reason = arena_printf(&plan->arena, "no grant covers '%s'", where);
-		answer->grant = arena_printf(&plan->arena, "%s %s", path_ops[op].option, where);
+		answer->grant = path_option(plan, path_ops[op].option, where);
 	}
 	return answer->reason && answer->grant ? 0 : no_memory(err);
 }

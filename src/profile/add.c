@@ -354,6 +354,9 @@ bool env_name_is_secret(const char *name)
 		upper[len] = name[len] >= 'a' && name[len] <= 'z' ? (char)(name[len] - 'a' + 'A')
 								  : name[len];
 	upper[len] = '\0';
+	/* nobody looks that far: a name of this length has to be asked for */
+	if (name[len])
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		if (strstr(upper, parts[i]))
 			return true;

@@ -95,9 +95,9 @@ static void a_wrong_use_is_an_error_with_its_stage(void **state)
 	static const char *const no_words[] = { NULL };
 	static const char *const absent[] = { "no-such-program", NULL };
 	static const char *const environ[] = { "PATH=/usr/bin:/bin", NULL };
+	int before = lowest_free();
 	struct croft_profile *profile = profile_of(NULL), *other;
 	struct croft_plan *plan = plan_of(profile, NULL), *none = NULL;
-	int before = lowest_free();
 	struct croft_child *child;
 	struct croft_error err;
 

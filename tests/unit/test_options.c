@@ -21,7 +21,7 @@ struct row {
 
 static int parse(const struct row *row, struct option_list *list, struct croft_error *err)
 {
-	char *argv[MAX_WORDS + 2] = { (char *)(uintptr_t)"croft", (char *)(uintptr_t)"run" };
+	char *argv[MAX_WORDS + 2] = { (char *)(uintptr_t) "croft", (char *)(uintptr_t) "run" };
 	int argc = 2;
 
 	for (; row->argv[argc - 2]; argc++)
@@ -29,7 +29,10 @@ static int parse(const struct row *row, struct option_list *list, struct croft_e
 	return options_parse(row->command, argc, argv, 2, list, err);
 }
 
-#define END { -1, NULL }
+#define END              \
+	{                \
+		-1, NULL \
+	}
 
 static void each_form_of_an_option_is_read(void **state)
 {
@@ -88,7 +91,10 @@ static void what_follows_the_command_is_never_crofts(void **state)
 		/* a dash alone is a word */
 		{ CMD_RUN, { "-", "--read", NULL }, 0, { END } },
 		{ CMD_RUN, { "", "--read", NULL }, 0, { END } },
-		{ CMD_RUN, { "--env-all", "x", "--env-all", NULL }, 1, { { OPT_ENV_ALL, 0 }, END } },
+		{ CMD_RUN,
+		  { "--env-all", "x", "--env-all", NULL },
+		  1,
+		  { { OPT_ENV_ALL, 0 }, END } },
 	};
 
 	(void)state;
@@ -144,16 +150,18 @@ static void a_wrong_word_is_named_with_what_would_be_right(void **state)
 		{ { CMD_RUN, { "--=x", NULL }, 0, { END } }, "'--'", "" },
 		{ { CMD_RUN, { "-x", NULL }, 0, { END } }, "'-x'", "croft run --help" },
 		{ { CMD_RUN, { "-read", NULL }, 0, { END } }, "'-read'", "" },
-		{ { CMD_RUN, { "--read", NULL }, 0, { END } }, "needs a value: PATH",
+		{ { CMD_RUN, { "--read", NULL }, 0, { END } },
+		  "needs a value: PATH",
 		  "croft run --help" },
 		{ { CMD_RUN, { "--env-all=1", NULL }, 0, { END } }, "takes no value", "" },
 		{ { CMD_RUN, { "--env-all=", NULL }, 0, { END } }, "takes no value", "" },
 		{ { CMD_RUN, { "--help=some", NULL }, 0, { END } }, "[all] or nothing", "" },
-		{ { CMD_RUN, { "--chdir", "/", "--chdir=/usr", NULL }, 0, { END } }, "given twice",
+		{ { CMD_RUN, { "--chdir", "/", "--chdir=/usr", NULL }, 0, { END } },
+		  "given twice",
 		  "" },
 		{ { CMD_RUN, { "--env-all", "--env-all", NULL }, 0, { END } }, "given twice", "" },
 		/* another command's option */
-		{ { CMD_RUN, { "--json", NULL }, 0, { END } }, "'--json'", "" },
+		{ { CMD_PLAN, { "--dry-run", NULL }, 0, { END } }, "'--dry-run'", "" },
 		{ { CMD_WHY, { "--status-fd", "3", NULL }, 0, { END } }, "'--status-fd'", "" },
 		{ { CMD_GLOBAL, { "--read", "/", NULL }, 0, { END } }, "'--read'", "" },
 	};
@@ -202,10 +210,9 @@ static void every_option_can_be_given_by_its_own_name(void **state)
 		assert_string_equal(origin + 2, option_name((enum option_id)id));
 		for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 			const struct row plain = { commands[i], { origin, NULL }, 0, { END } };
-			const struct row valued = { commands[i],
-						    { origin, "all", NULL },
-						    0,
-						    { END } };
+			const struct row valued = {
+				commands[i], { origin, "all", NULL }, 0, { END }
+			};
 			struct option_list list;
 
 			if (parse(&plain, &list, NULL) < 0 && parse(&valued, &list, NULL) < 0)

@@ -12,7 +12,9 @@ static const struct {
 	int exit_status;
 	const char *text; /* the whole object, which has no rows without a plan */
 } rows[] = {
-	{ .outcome = { .has_started = true, .status = 0, .wall_ms = 12,
+	{ .outcome = { .has_started = true,
+		       .status = 0,
+		       .wall_ms = 12,
 		       .usage = { .ru_utime = { 1, 2 }, .ru_stime = { 0, 3 }, .ru_maxrss = 4 } },
 	  .exit_status = 0,
 	  .text = "{\"version\":1,\"started\":true,\"stage\":\"running\",\"error\":null,"

@@ -19,7 +19,10 @@ struct row {
 };
 
 #define EXITED(code) ((code) << 8)
-#define SH(script) { "/bin/sh", "-c", script, NULL }
+#define SH(script)                            \
+	{                                     \
+		"/bin/sh", "-c", script, NULL \
+	}
 #define SOON 5000
 
 static int supervise_row(void *data)

@@ -94,12 +94,9 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ plain_child, 1, 1 },
-	{ forked_twice_in_a_session_of_its_own, 1, 1 },
-	{ parent_of_others, 4, 4 },
-	{ stopped_child, 1, 1 },
-	{ deaf_child, 1, 1 },
-	{ child_with_a_misleading_name, 1, 1 },
+	{ plain_child, 1, 1 },      { forked_twice_in_a_session_of_its_own, 1, 1 },
+	{ parent_of_others, 4, 4 }, { stopped_child, 1, 1 },
+	{ deaf_child, 1, 1 },       { child_with_a_misleading_name, 1, 1 },
 	{ dead_child, 1, 0 },
 };
 
