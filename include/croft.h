@@ -145,7 +145,8 @@ CROFT_PUBLIC int croft_plan_print(const struct croft_plan *plan, unsigned flags,
  *
  * The child's parent is the calling process; its signal dispositions that were
  * caught become default, the caller's signal mask is kept. A fresh TMPDIR, where the
- * profile has one, is removed by croft_child_wait or croft_child_free. flags: 0.
+ * profile has one, is removed by croft_child_wait or croft_child_free; its name belongs to
+ * the plan, so such a plan launches one child at a time (-EEXIST). flags: 0.
  */
 CROFT_PUBLIC int croft_launch(const struct croft_plan *plan, unsigned flags,
 			      struct croft_child **ret_child, struct croft_error *err);

@@ -18,6 +18,7 @@ The last line is: N passed, N failed, N skipped.
 """
 import argparse
 import concurrent.futures
+import contextlib
 import ctypes
 import dataclasses
 import os
@@ -27,6 +28,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -142,6 +144,77 @@ class AllowedSkips:
         return any(p.fullmatch(name) for p in self.patterns)
 
 
+class Processes:
+    """
+    Our children, and the orphans that become ours: what a test program leaves behind is found here.
+
+    The status of an orphan is taken as it dies, as init would: tests wait for processes to be gone, and
+    the dead that nobody buries use up the process ids. So every process of our own must be made by
+    spawn, or its status would be taken too.
+    """
+    single = None
+
+    @classmethod
+    def start(cls):
+        """The one object of this process."""
+        if not cls.single:
+            cls.single = cls()
+        return cls.single
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.own = set()        # process ids
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        threading.Thread(target=self._bury, daemon=True).start()
+
+    def spawn(self, argv, **how):
+        with self.lock:
+            child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                     **how)
+            self.own.add(child.pid)
+        return child
+
+    def forget(self, child):
+        """Of a child whose status was taken, or is not wanted any more."""
+        with self.lock:
+            self.own.discard(child.pid)
+
+    def call(self, argv, **how):
+        """-> (status, standard output and error as text)"""
+        child = self.spawn(argv, **how)
+        out, err = child.communicate()
+        self.forget(child)
+        return child.returncode, (out + err).decode("utf-8", "replace")
+
+    def _bury(self):
+        while True:
+            try:
+                dead = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+            except ChildProcessError:
+                time.sleep(0.02)
+                continue
+            with self.lock:
+                is_own = dead.si_pid in self.own
+                if not is_own:
+                    with contextlib.suppress(ChildProcessError):    # what could not be executed is gone already
+                        os.waitpid(dead.si_pid, os.WNOHANG)
+            if is_own:      # its waiter is about to take it
+                time.sleep(0.002)
+
+    @staticmethod
+    def orphans():
+        """Our living children, asked when none of our own is running: process id -> name."""
+        left = {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                pid, comm, state, ppid = re.match(r"(\d+) \((.*)\) (\S) (\d+)", stat.read_text(), re.S).groups()
+            except (OSError, AttributeError):
+                continue
+            if int(ppid) == os.getpid() and state != "Z":
+                left[int(pid)] = f"{comm} ({pid})"
+        return left
+
+
 class Runner:
     """Stages, starts, counts."""
 
@@ -153,7 +226,7 @@ class Runner:
         self.built = {}         # build -> True if it can be used
         self.n_started = 0
         self.allowed = AllowedSkips(ROOT / "tests" / "allowed-skips.txt")
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        self.processes = Processes.start()
 
     # Building
 
@@ -164,13 +237,12 @@ class Runner:
         """
         if name not in self.built:
             begin = time.monotonic()
-            done = self._build(name)
+            status, text = self._build(name)
             outcome = Outcome(f"build/{name}", time.monotonic() - begin)
-            if done.returncode == 0:
+            if status == 0:
                 outcome.passed = 1
             else:
-                text = (done.stdout + done.stderr).decode("utf-8", "replace").splitlines()
-                said = [line for line in text if not re.match(r"\[\d+/\d+\] ", line)]
+                said = [line for line in text.splitlines() if not re.match(r"\[\d+/\d+\] ", line)]
                 outcome.failures.append(("builds without a warning", "\n".join(said[-80:]) + "\n"))
             self.built[name] = (ROOT / name / "croft").exists()
             self._report(outcome)
@@ -178,24 +250,21 @@ class Runner:
                 self._stage_build(name)
         return self.built[name]
 
-    @staticmethod
-    def _build(name):
-        def call(*argv, **env):
-            return subprocess.run(argv, cwd=ROOT, env={**os.environ, **env}, stdin=subprocess.DEVNULL,
-                                  capture_output=True, check=False)
+    def _build(self, name):
+        """-> (status, what the tools said)"""
         if name == "build-release":
-            return call("./dev", "build", "--release", "-Dwerror=true")
+            return self.processes.call(["./dev", "build", "--release", "-Dwerror=true"], cwd=ROOT)
         compiler, options = BUILDS[name]
         cross = {} if "--cross-file" in options else {"CC": compiler}
         setup = ["meson", "setup", "-Dwerror=true", *options, name]
         stamp = ROOT / name / ".setup"
         if not stamp.exists() or stamp.read_text(encoding="utf-8") != " ".join(setup):
             shutil.rmtree(ROOT / name, ignore_errors=True)
-            done = call(*setup, **cross)
-            if done.returncode != 0:
-                return done
+            status, text = self.processes.call(setup, cwd=ROOT, env={**os.environ, **cross})
+            if status != 0:
+                return status, text
             stamp.write_text(" ".join(setup), encoding="utf-8")
-        return call("ninja", f"-j{JOBS}", "-k0", "-C", name)
+        return self.processes.call(["ninja", f"-j{JOBS}", "-k0", "-C", name], cwd=ROOT)
 
     # Staging
 
@@ -204,7 +273,7 @@ class Runner:
         self.stage.chmod(0o755)
         for folder in ("tests", "tools", "docs", "src", "include"):
             shutil.copytree(ROOT / folder, self.stage / folder, ignore=shutil.ignore_patterns("__pycache__"))
-            subprocess.run(["chmod", "-R", "a+rX,go-w", str(self.stage / folder)], check=True)
+            self.processes.call(["chmod", "-R", "a+rX,go-w", str(self.stage / folder)])
         (self.stage / "tmp").mkdir()
         for user in ("self", "nobody"):
             home = self.stage / f"home-{user}"
@@ -262,9 +331,11 @@ class Runner:
             ids = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
         cwd = ROOT if program.users == "self" else tmp
         begin, late = time.monotonic(), 0
-        child = subprocess.Popen(program.wrap + program.argv, env=self.environment(program, as_nobody, tmp), cwd=cwd,
-                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                 start_new_session=True, umask=0o022, **ids)
+        try:
+            child = self.processes.spawn(program.wrap + program.argv, env=self.environment(program, as_nobody, tmp),
+                                         cwd=cwd, start_new_session=True, umask=0o022, **ids)
+        except OSError as e:
+            return judge(title, 1, "", f"cannot be started: {e}", 0, [])
         try:
             out, err = child.communicate(timeout=program.timeout)
         except subprocess.TimeoutExpired:
@@ -274,6 +345,7 @@ class Runner:
                 out, err = child.communicate(timeout=5)
             except subprocess.TimeoutExpired as e:      # somebody who left the group holds the pipe
                 out, err = e.stdout or b"", e.stderr or b""
+        self.processes.forget(child)
         deadline = time.monotonic() + 2     # what is about to be removed may be
         while (left := sorted(p.name for p in tmp.iterdir())) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -306,31 +378,15 @@ class Runner:
     def _reap(self, suite):
         """Whatever outlives its test program becomes our child: name it, end it, count it as a failure."""
         for _ in range(20):     # what is about to end may do so
-            left = self._orphans(0)
+            left = self.processes.orphans()
             if not left:
                 return
             time.sleep(0.1)
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
         outcome = Outcome(f"{suite}/processes")
-        outcome.failures.append(("no process outlives its test", ", ".join(self._orphans(signal.SIGKILL)) + "\n"))
+        outcome.failures.append(("no process outlives its test", ", ".join(left.values()) + "\n"))
         self._report(outcome)
-
-    @staticmethod
-    def _orphans(signum):
-        """Our children that are no test program, after sending them the signal (0: none). The dead are reaped."""
-        left = []
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                pid, comm, state, ppid = re.match(r"(\d+) \((.*)\) (\S) (\d+)", stat.read_text(), re.S).groups()
-            except (OSError, AttributeError):
-                continue
-            if int(ppid) != os.getpid():
-                continue
-            if state != "Z":
-                left.append(f"{comm} ({pid})")
-                os.kill(int(pid), signum)
-            if state == "Z" or signum == signal.SIGKILL:
-                os.waitpid(int(pid), 0)
-        return left
 
     # Reporting
 

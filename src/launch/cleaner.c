@@ -11,8 +11,8 @@
  *     when croft executes the command the old memory stays with the cleaner alone;
  *   - its exit signal is 0: for the command it is no child that wait(2) tells
  *     of, so that a command which waits for all its children does not hang;
- *   - it is in a group and a session of its own with every signal blocked: neither Ctrl-C
- *     nor a hangup nor a kill of the process group ends it;
+ *   - it is in a group of its own (a session, if its setsid comes first) with every signal
+ *     blocked: neither Ctrl-C nor a hangup nor a kill of the process group ends it;
  *   - it holds no descriptor but a pidfd of croft, so that a pipe behind the command ends
  *     when the command does;
  *   - it starts before the directory is made.

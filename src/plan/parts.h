@@ -32,6 +32,12 @@ void plan_syscalls(struct plan *plan);
 int plan_rows(struct plan *plan, struct croft_error *err);
 
 /*
+ * True if the protection rests on what the filter looks at in sockets and opens, which an io_uring
+ * does unseen.
+ */
+bool rests_on_checks(const struct plan *plan, enum protection protection);
+
+/*
  * The environment that the command gets: *ret_envp, and the names that were not
  * passed. tmpdir NULL: no TMPDIR of ours.
  */

@@ -440,11 +440,7 @@ static bool is_always_told(enum protection protection)
 	       protection == PROTECT_DENY_INSIDE || protection == PROTECT_PROCESSES;
 }
 
-/*
- * True if the row rests on what the filter looks at in sockets and opens, which a ring does
- * unseen.
- */
-static bool rests_on_checks(const struct plan *plan, enum protection protection)
+bool rests_on_checks(const struct plan *plan, enum protection protection)
 {
 	switch (protection) {
 	case PROTECT_TCP:

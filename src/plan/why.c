@@ -234,6 +234,20 @@ static int why_env(struct plan *plan, const char *target, struct why_answer *ans
 	return answer->grant ? 0 : no_memory(err);
 }
 
+/* With a ring, what it goes around can only be preferred any more. */
+static const char *allow_option(struct plan *plan, enum syscall_group group)
+{
+	const char *option =
+		arena_printf(&plan->arena, "--allow %s", syscall_group_names[group].name);
+
+	for (int i = 0; i < PROTECT_MAX && option && group == GROUP_IO_URING; i++)
+		if (plan->rows[i].requirement == REQUIRE_REQUIRE &&
+		    rests_on_checks(plan, (enum protection)i))
+			option = arena_printf(&plan->arena, "%s --prefer %s", option,
+					      protection_names[i].name);
+	return option;
+}
+
 /* The groups are tried one by one: the one that opens the call is the one it is in. */
 static const char *group_of(struct plan *plan, const struct syscall_entry *entry,
 			    const uint64_t args[6])
@@ -249,8 +263,7 @@ static const char *group_of(struct plan *plan, const struct syscall_entry *entry
 		policy.allows_group[group] = true;
 		if (syscall_policy_verdict(&policy, arch, (uint32_t)entry->nr[plan->host.arch],
 					   args) == VERDICT_ALLOW)
-			return arena_printf(&plan->arena, "--allow %s",
-					    syscall_group_names[group].name);
+			return allow_option(plan, (enum syscall_group)group);
 	}
 	return "";
 }

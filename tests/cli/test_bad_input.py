@@ -6,6 +6,7 @@ test_bad_input.py - what people and scripts get wrong: each a clear one-line err
 Beside each stands the nearest thing that is right, and it must start.
 """
 import fcntl
+import socket
 
 from _cli import *      # pylint: disable=wildcard-import,unused-wildcard-import
 
@@ -160,7 +161,6 @@ def _(argv):
 @test("a command that is a directory, a pipe, a device or a socket cannot be executed",
       variants=["directory", "pipe", "device", "socket"])
 def _(kind):
-    import socket       # pylint: disable=import-outside-toplevel
     path = os.path.join(tempdir(), "it")
     if kind == "directory":
         os.mkdir(path)

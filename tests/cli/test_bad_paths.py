@@ -198,6 +198,7 @@ def _():
     write_file(os.fsdecode(path), "text")
     result = run_croft("run", "--profile", "system", "--read", path, "--", "cat", path)
     equal(succeeds(result).out, "text", "cat")
+    status_is(run_croft("run", "--profile", "system", "--", "cat", path), 1)
 
 
 # Many grants

@@ -131,6 +131,8 @@ def _():
     denied = w.sh(f"cat < /dev/tcp/127.0.0.1/{w.port}", options=["--connect", str(w.port - 1 or 1)])
     true(denied.status != 0, f"it did not fail\n{denied}")
     equal(w.visitors, 0, "visitors")
+    succeeds(w.sh(f"cat < /dev/tcp/127.0.0.1/{w.port}", options=["--connect", str(w.port)]))
+    equal(w.visitors, 1, "visitors where it was granted")
 
 
 @test("the rest of the home cannot be listed or changed, the project can", variants=["list", "make", "remove",

@@ -241,8 +241,9 @@ def _():
 
 @test("colours are not sent to what is not a terminal")
 def _():
-    for words in (["--help"], ["plan"], ["run", "--nope"], ["why", "read", "/etc"]):
+    for words, status in ((["--help"], 0), (["plan"], 0), (["run", "--nope"], 125), (["why", "read", "/etc"], 0)):
         result = run_croft(*words, cwd=project())
+        status_is(result, status)
         lacks(result.out + result.err, "\x1b", "output")
 
 

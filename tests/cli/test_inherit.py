@@ -6,6 +6,8 @@ test_inherit.py - what the command gets from its caller, and what it does not.
 Limits, descriptors, signal dispositions, umask, environment, working directory, arguments: whatever
 croft is not told to change must be as it is without croft.
 """
+import resource
+
 from _cli import *      # pylint: disable=wildcard-import,unused-wildcard-import
 
 
@@ -174,7 +176,6 @@ print(os.nice(0), os.sched_getaffinity(0), resource.getrlimit(resource.RLIMIT_CO
 """
 
     def prepare():
-        import resource     # pylint: disable=import-outside-toplevel
         os.nice(3)
         os.sched_setaffinity(0, {0})
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

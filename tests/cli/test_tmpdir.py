@@ -6,8 +6,6 @@ test_tmpdir.py - the fresh TMPDIR: made, closed to others, gone after every end,
 Nobody who waits is left when a command that runs in place has ended: the directory goes a moment
 after that. So its end is polled for, and what the removal must not touch is looked at afterwards.
 """
-import socket
-
 from _cli import *      # pylint: disable=wildcard-import,unused-wildcard-import
 
 

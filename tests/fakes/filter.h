@@ -21,13 +21,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define FILTER_MAX 32			/* numbers in one filter */
-#define NR_LANDLOCK_CREATE_RULESET 444	/* Linux 5.13; the same on every architecture */
+#define FILTER_MAX 32 /* numbers in one filter */
+#define NR_LANDLOCK_CREATE_RULESET 444 /* Linux 5.13; the same on every architecture */
 #define NR_LANDLOCK_ADD_RULE 445
 #define NR_LANDLOCK_RESTRICT_SELF 446
 
 struct filter_errno {
-	const char *name;	/* as in errno(3), lower or upper case is the caller's affair */
+	const char *name; /* as in errno(3), lower or upper case is the caller's affair */
 	int errnum;
 };
 

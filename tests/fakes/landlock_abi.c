@@ -36,25 +36,25 @@
 #define RULE_NET_PORT 2
 #define CREATE_VERSION 1U
 #define CREATE_ERRATA 2U
-#define ATTR_MAX 4096		/* the kernel takes no more than a page */
-#define PASS 1			/* judge: the real kernel may answer */
+#define ATTR_MAX 4096 /* the kernel takes no more than a page */
+#define PASS 1 /* judge: the real kernel may answer */
 
 /* What each ABI brought; masks are cumulative. */
 static const struct abi {
 	uint64_t fs, net, scoped;
 	uint32_t restrict_flags, add_flags;
-	uint32_t attr_size;	/* of struct landlock_ruleset_attr */
+	uint32_t attr_size; /* of struct landlock_ruleset_attr */
 } abis[] = {
-	[1] = { 0x1fff, 0, 0, 0, 0, 8 },	   /* Linux 5.13 */
-	[2] = { 0x3fff, 0, 0, 0, 0, 8 },	   /* 5.19: refer */
-	[3] = { 0x7fff, 0, 0, 0, 0, 8 },	   /* 6.2: truncate */
-	[4] = { 0x7fff, 0x3, 0, 0, 0, 16 },	   /* 6.7: TCP */
-	[5] = { 0xffff, 0x3, 0, 0, 0, 16 },	   /* 6.10: device ioctl */
-	[6] = { 0xffff, 0x3, 0x3, 0, 0, 24 },	   /* 6.12: scopes */
-	[7] = { 0xffff, 0x3, 0x3, 0x7, 0, 24 },	   /* 6.15: audit flags */
-	[8] = { 0xffff, 0x3, 0x3, 0xf, 0, 24 },	   /* 7.0: all threads */
-	[9] = { 0x1ffff, 0x3, 0x3, 0xf, 0, 24 },   /* 7.1: path sockets */
-	[10] = { 0x1ffff, 0xf, 0x3, 0xf, 1, 48 },  /* 7.2: UDP, quiet rules */
+	[1] = { 0x1fff, 0, 0, 0, 0, 8 }, /* Linux 5.13 */
+	[2] = { 0x3fff, 0, 0, 0, 0, 8 }, /* 5.19: refer */
+	[3] = { 0x7fff, 0, 0, 0, 0, 8 }, /* 6.2: truncate */
+	[4] = { 0x7fff, 0x3, 0, 0, 0, 16 }, /* 6.7: TCP */
+	[5] = { 0xffff, 0x3, 0, 0, 0, 16 }, /* 6.10: device ioctl */
+	[6] = { 0xffff, 0x3, 0x3, 0, 0, 24 }, /* 6.12: scopes */
+	[7] = { 0xffff, 0x3, 0x3, 0x7, 0, 24 }, /* 6.15: audit flags */
+	[8] = { 0xffff, 0x3, 0x3, 0xf, 0, 24 }, /* 7.0: all threads */
+	[9] = { 0x1ffff, 0x3, 0x3, 0xf, 0, 24 }, /* 7.1: path sockets */
+	[10] = { 0x1ffff, 0xf, 0x3, 0xf, 1, 48 }, /* 7.2: UDP, quiet rules */
 	[11] = { 0x1ffff, 0xf, 0x3, 0x1f, 1, 48 }, /* 7.3: no_new_privs */
 };
 #define ABI_NEWEST ((int)(sizeof(abis) / sizeof(abis[0])) - 1)
@@ -137,7 +137,7 @@ static void supervise(int listener, int number)
 		}
 		memset(&request, 0, sizeof(request));
 		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) < 0)
-			continue;	/* the caller was killed meanwhile */
+			continue; /* the caller was killed meanwhile */
 		r = judge(number, (pid_t)request.pid, (uint32_t)request.data.nr,
 			  (const uint64_t *)request.data.args);
 		memset(&answer, 0, sizeof(answer));

@@ -15,7 +15,7 @@ static const struct {
 	const char *name;
 	uint32_t number;
 } calls[] = {
-	{ "pidfd_send_signal", 424 },	/* Linux 5.1, and so on: the same numbers everywhere */
+	{ "pidfd_send_signal", 424 }, /* Linux 5.1, and so on: the same numbers everywhere */
 	{ "io_uring_setup", 425 },
 	{ "pidfd_open", 434 },
 	{ "clone3", 435 },

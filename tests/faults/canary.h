@@ -137,7 +137,7 @@ static inline _Noreturn void canary_main(int argc, char **argv)
 	canary.wrote_in_tmpdir = canary_fill_tmpdir();
 	if (write(1, &canary, sizeof(canary)) != (ssize_t)sizeof(canary))
 		_exit(2);
-	if (argc > 4 && fork() == 0) {
+	if (argc > 4 && !strcmp(argv[4], "straggle") && fork() == 0) {
 		/* left behind: whoever supervises has to find it */
 		(void)close(1);
 		(void)sleep(20);

@@ -17,25 +17,27 @@
 #include "launch/sandbox.h"
 #include "launch/supervise.h"
 
-enum mode { IN_PLACE, SUPERVISED, TIMED, LIBRARY, CONFINE, MODE_MAX };
+enum mode { IN_PLACE, SUPERVISED, SURVIVED, TIMED, LIBRARY, CONFINE, MODE_MAX };
 
-static const char *const mode_names[MODE_MAX] = { "in place", "supervised", "with a time limit",
-						  "by the library", "itself" };
+static const char *const mode_names[MODE_MAX] = {
+	[IN_PLACE] = "in place",       [SUPERVISED] = "supervised",  [SURVIVED] = "with survivors",
+	[TIMED] = "with a time limit", [LIBRARY] = "by the library", [CONFINE] = "itself",
+};
 
 /* Where everything lies; made once. */
 struct ground {
-	char self[512];		/* this program, to be executed as the canary */
+	char self[512]; /* this program, to be executed as the canary */
 	char self_dir[512];
-	char tmp[512];		/* where TMPDIRs are made; empty between the runs */
-	char outside[512];	/* granted to nobody */
-	char work[512];		/* granted, and the working directory */
+	char tmp[512]; /* where TMPDIRs are made; empty between the runs */
+	char outside[512]; /* granted to nobody */
+	char work[512]; /* granted, and the working directory */
 };
 
 /* How the launch itself went; written to the watcher's pipe. */
 struct told {
 	int result;
 	struct croft_error err;
-	bool has_started;	/* supervised: the command ran */
+	bool has_started; /* supervised: the command ran */
 	bool timed_out;
 	int status;
 	unsigned n_leaked_fds, n_zombies;
@@ -75,7 +77,7 @@ static inline struct profile *make_profile(const struct ground *ground, enum mod
 	wish(profile, "execute", ground->self_dir);
 	wish(profile, "write", ground->work);
 	wish(profile, "chdir", ground->work);
-	if (mode == SUPERVISED)
+	if (mode == SUPERVISED || mode == SURVIVED)
 		wish(profile, "supervise", NULL);
 	if (mode == TIMED) {
 		wish(profile, "time", "50ms");
@@ -179,7 +181,7 @@ static inline unsigned count_fds(void)
 	return n;
 }
 
-/* Children that have ended and that nobody asked for; those that still run are seen by the watcher. */
+/* Children that have ended and nobody asked for. Those that run on are seen by the watcher. */
 static inline void count_zombies(struct told *told)
 {
 	while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
@@ -194,7 +196,7 @@ static inline void run_mode(const struct ground *ground, enum mode mode, struct 
 {
 	char tmp[600];
 	const char *environment[] = { tmp, "CANARY_SECRET=x", NULL };
-	const char *extra = mode == SUPERVISED ? "straggle" : mode == TIMED ? "sleep" : NULL;
+	const char *extra = mode == SURVIVED ? "straggle" : mode == TIMED ? "sleep" : NULL;
 	const char *argv[] = {
 		ground->self, "--canary", ground->outside, ground->work, extra, NULL
 	};

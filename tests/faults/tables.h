@@ -132,11 +132,10 @@ static const struct {
 	enum sys_call call;
 	bool leaves_processes, leaves_tmpdir;
 } may_leave[] = {
-	{ SYS_CALL_kill, true, false },
-	{ SYS_CALL_openat, true, true },    { SYS_CALL_getdents64, true, true },
-	{ SYS_CALL_unlinkat, false, true }, { SYS_CALL_renameat2, false, true },
-	{ SYS_CALL_fchmodat, false, true }, { SYS_CALL_newfstatat, false, true },
-	{ SYS_CALL_kill, true, false },
+	{ SYS_CALL_kill, true, false },       { SYS_CALL_openat, true, true },
+	{ SYS_CALL_getdents64, true, true },  { SYS_CALL_unlinkat, false, true },
+	{ SYS_CALL_renameat2, false, true },  { SYS_CALL_fchmodat, false, true },
+	{ SYS_CALL_newfstatat, false, true }, { SYS_CALL_kill, true, false },
 };
 
 /* Not failing in a launch. */

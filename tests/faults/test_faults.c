@@ -25,11 +25,12 @@
 #include "modes.h"
 #include "tables.h"
 
-#define PATIENCE_MS 5000	/* a run takes some milliseconds; more is a hang */
-#define AFTERMATH_MS 1500	/* for the cleaner, once the launch is over */
-#define TOLD_MS 50		/* where it is told that processes are left */
-#define MAX_USES 40		/* of one call; looking through /proc takes thousands */
-#define MAX_TOLD 10		/* failures printed for one test */
+#define PATIENCE_MS 5000 /* a run takes some milliseconds; more is a hang */
+#define AFTERMATH_MS 1500 /* for the cleaner, once the launch is over */
+#define TOLD_MS 50 /* where it is told that processes are left */
+#define MAX_USES 60 /* of one call */
+#define MAX_LOOKS 16 /* the same where /proc is looked through, thousands of times */
+#define MAX_TOLD 10 /* failures printed for one test */
 
 static struct ground ground;
 
@@ -39,9 +40,9 @@ struct run {
 	bool has_told;
 	struct canary canary;
 	bool has_canary;
-	int status;		/* of the process that launched */
+	int status; /* of the process that launched */
 	bool has_hung;
-	unsigned n_left;	/* processes that outlived it */
+	unsigned n_left; /* processes that outlived it */
 	bool left_tmpdir;
 };
 
@@ -220,7 +221,8 @@ static const char *judge_success(const struct run *run, enum mode mode)
 		return "the command ran, and not everything was in force";
 	if (mode == TIMED && !run->told.timed_out)
 		return "the time limit was not kept";
-	if ((mode == SUPERVISED || mode == LIBRARY) && run->told.status != 7 << 8)
+	if ((mode == SUPERVISED || mode == SURVIVED || mode == LIBRARY) &&
+	    run->told.status != 7 << 8)
 		return "the command's status is another";
 	if (mode == IN_PLACE && run->status != 7 << 8)
 		return "the command's status is another";
@@ -316,18 +318,33 @@ static void run_one(struct sweep_state *state, const struct fault *fault, int er
 		    run.told.err.what);
 }
 
-/* What a time limit adds to a supervised launch; the rest is swept there. */
-static bool is_of_time(enum sys_call call)
+/* What a mode adds to a plain supervised launch: the rest is swept there. */
+static bool is_of_mode(enum mode mode, enum sys_call call)
 {
-	return call == SYS_CALL_ppoll || call == SYS_CALL_kill || call == SYS_CALL_clock_gettime ||
-	       call == SYS_CALL_timer_create || call == SYS_CALL_timer_settime ||
-	       call == SYS_CALL_wait4 || call == SYS_CALL_read || call == SYS_CALL_signalfd4;
+	switch (call) {
+	case SYS_CALL_clock_gettime:
+	case SYS_CALL_timer_create:
+	case SYS_CALL_timer_settime:
+	case SYS_CALL_signalfd4:
+		return mode != SURVIVED;
+	case SYS_CALL_openat:
+	case SYS_CALL_getdents64:
+		return mode != TIMED;
+	case SYS_CALL_kill:
+	case SYS_CALL_ppoll:
+	case SYS_CALL_read:
+	case SYS_CALL_wait4:
+		return true;
+	default:
+		return mode != TIMED && mode != SURVIVED;
+	}
 }
 
 /* Each use of each call fails by itself, with each errno; then all uses of it. */
 static void each_call_fails(void **state)
 {
 	struct sweep_state sweep_state = { .mode = *(enum mode *)*state, .who = WHO_LAUNCH };
+	unsigned max_uses = sweep_state.mode == SURVIVED ? MAX_LOOKS : MAX_USES;
 	unsigned uses[SYS_CALL_MAX];
 	struct run run;
 	const char *wrong;
@@ -342,10 +359,10 @@ static void each_call_fails(void **state)
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		const struct fault *fault = &faults[i];
 
-		if (sweep_state.mode == TIMED && !is_of_time(fault->call))
+		if (!is_of_mode(sweep_state.mode, fault->call))
 			continue;
 		for (size_t e = 0; e < 5 && fault->errnums[e] && uses[fault->call]; e++) {
-			for (unsigned use = 1; use <= uses[fault->call] && use <= MAX_USES; use++)
+			for (unsigned use = 1; use <= uses[fault->call] && use <= max_uses; use++)
 				run_one(&sweep_state, fault, fault->errnums[e], use, use);
 			if (uses[fault->call] > 1 && can_repeat(fault->call, fault->errnums[e]))
 				run_one(&sweep_state, fault, fault->errnums[e], 1, UINT_MAX);
@@ -469,13 +486,17 @@ static int remove_ground(void **state)
 
 int main(int argc, char **argv)
 {
-	static enum mode modes[MODE_MAX] = { IN_PLACE, SUPERVISED, TIMED, LIBRARY, CONFINE };
+	static enum mode modes[MODE_MAX] = {
+		IN_PLACE, SUPERVISED, SURVIVED, TIMED, LIBRARY, CONFINE
+	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_call_is_in_a_table),
 		cmocka_unit_test(what_is_made_to_fail_is_used),
 		{ "in place, each call fails once", each_call_fails, NULL, NULL, &modes[IN_PLACE] },
 		{ "supervised, each call fails once", each_call_fails, NULL, NULL,
 		  &modes[SUPERVISED] },
+		{ "with survivors, each call fails once", each_call_fails, NULL, NULL,
+		  &modes[SURVIVED] },
 		{ "with a time limit, each call fails once", each_call_fails, NULL, NULL,
 		  &modes[TIMED] },
 		{ "by the library, each call fails once", each_call_fails, NULL, NULL,

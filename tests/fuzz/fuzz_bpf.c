@@ -21,11 +21,11 @@
 
 #include "enforce/bpf.h"
 
-#define PROGRAM_MAX 4100	/* a little more than the kernel takes */
+#define PROGRAM_MAX 4100 /* a little more than the kernel takes */
 
 /* How number and architecture are taken. */
-#define RAW_NUMBER 1		/* any number, instead of one of the table's range */
-#define RAW_ARCH 2		/* any architecture, instead of the policy's own */
+#define RAW_NUMBER 1 /* any number, instead of one of the table's range */
+#define RAW_ARCH 2 /* any architecture, instead of the policy's own */
 
 struct input {
 	const uint8_t *data;

@@ -84,6 +84,26 @@ def _():
     equal(outcome_of(script, "played/other: b # for this test\n")[1], 1, "failed")
 
 
+@test("a program that cannot be started fails")
+def _():
+    equal(outcome_of(GOOD, wrap=["/nowhere/at-all"])[1], 1, "failed")
+
+
+@test("an orphan that has ended is buried at once, as under init")
+def _():
+    script = ("echo 1..1; pid=$(sh -c 'sleep 0.1 >/dev/null & echo $!'); n=0; "
+              "while kill -0 $pid 2>/dev/null && [ $n -lt 40 ]; do n=$((n + 1)); sleep 0.05; done; "
+              "[ $n -lt 40 ] && echo ok 1 - gone || echo not ok 1 - gone")
+    equal(outcome_of(script)[:3], (1, 0, 0), "counts")
+
+
+@test("the status of what the runner starts itself is never lost")
+def _():
+    processes = runner_module.Processes.start()
+    for number in range(200):
+        equal(processes.call(["sh", "-c", f"exit {number % 7}"])[0], number % 7, "status")
+
+
 @test("what a failing test says is printed")
 def _():
     output = outcome_of("echo 1..1; echo 'not ok 1 - a'; echo '# because of x'; echo deeper >&2; exit 1")[3]

@@ -19,8 +19,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define NR_OPENAT2 437		/* Linux 5.6 */
-#define FLAG_RENAME_EXCHANGE 2	/* Linux 3.15 */
+#define NR_OPENAT2 437 /* Linux 5.6 */
+#define FLAG_RENAME_EXCHANGE 2 /* Linux 3.15 */
 
 extern char **environ;
 

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NR_PIDFD_OPEN 434	/* Linux 5.3 */
+#define NR_PIDFD_OPEN 434 /* Linux 5.3 */
 #define CALL_ARGS 6
 
 static const struct word namespaces[] = {
@@ -122,7 +122,7 @@ static int clone_new(int argc, char **argv)
 
 static int clone3_new(int argc, char **argv)
 {
-	uint64_t args[11] = { 0 };	/* flags, pidfd, child_tid, parent_tid, exit_signal, ... */
+	uint64_t args[11] = { 0 }; /* flags, pidfd, child_tid, parent_tid, exit_signal, ... */
 	long pid;
 	int status;
 

@@ -137,7 +137,7 @@ static int run_each(int argc, char **argv)
 	for (int i = 0; i <= argc; i++) {
 		if (i < argc && strcmp(argv[i], ","))
 			continue;
-		argv[i] = NULL;	/* what is executed gets the vector as it is */
+		argv[i] = NULL; /* what is executed gets the vector as it is */
 		if (i > first)
 			(void)payload_run(i - first, argv + first);
 		first = i + 1;

@@ -14,8 +14,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define PROTO_MPTCP 262			/* Linux 5.6 */
-#define FLAG_FASTOPEN 0x20000000	/* MSG_FASTOPEN, Linux 3.7 */
+#define PROTO_MPTCP 262 /* Linux 5.6 */
+#define FLAG_FASTOPEN 0x20000000 /* MSG_FASTOPEN, Linux 3.7 */
 
 static const struct word families[] = {
 	{ "unix", AF_UNIX }, { "inet", AF_INET }, { "inet6", AF_INET6 }, { "netlink", 16 },

@@ -14,8 +14,8 @@
 #include <stdint.h>
 #include <stdnoreturn.h>
 
-#define PAYLOAD_PRINTED 1	/* the operation has printed its own lines */
-#define PAYLOAD_NO_MAX 64	/* "any number" of arguments */
+#define PAYLOAD_PRINTED 1 /* the operation has printed its own lines */
+#define PAYLOAD_NO_MAX 64 /* "any number" of arguments */
 
 #define PAYLOAD_ENTRIES(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -24,13 +24,13 @@ typedef int (*op_fn)(int argc, char **argv);
 
 struct op {
 	const char *name;
-	const char *args;	/* for the list of operations */
+	const char *args; /* for the list of operations */
 	int min_args;
 	int max_args;
 	op_fn run;
 };
 
-struct word {			/* a name for a number of the kernel's */
+struct word { /* a name for a number of the kernel's */
 	const char *name;
 	unsigned long value;
 };
@@ -39,7 +39,7 @@ extern const struct op file_ops[], metadata_ops[], net_ops[], process_ops[], ker
 	state_ops[];
 extern const size_t n_file_ops, n_metadata_ops, n_net_ops, n_process_ops, n_kernel_ops, n_state_ops;
 
-extern const char *payload_program;	/* argv[0]: how to start this program again */
+extern const char *payload_program; /* argv[0]: how to start this program again */
 
 /* What a system call through libc gave: 0 (any success) or -errno. */
 static inline int result(long r)

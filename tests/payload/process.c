@@ -20,9 +20,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NR_PIDFD_SEND_SIGNAL 424	/* Linux 5.1 */
-#define NR_PIDFD_OPEN 434		/* Linux 5.3 */
-#define NR_PIDFD_GETFD 438		/* Linux 5.6 */
+#define NR_PIDFD_SEND_SIGNAL 424 /* Linux 5.1 */
+#define NR_PIDFD_OPEN 434 /* Linux 5.3 */
+#define NR_PIDFD_GETFD 438 /* Linux 5.6 */
 #define MAX_CHILDREN 4096
 
 extern char **environ;

@@ -77,8 +77,8 @@ static uint64_t caps_of(const uint32_t data[6], int kind)
 
 static int print_status(int argc, char **argv)
 {
-	uint32_t header[2] = { 0x20080522, 0 };	/* _LINUX_CAPABILITY_VERSION_3 */
-	uint32_t data[6] = { 0 };		/* effective, permitted, inheritable; twice */
+	uint32_t header[2] = { 0x20080522, 0 }; /* _LINUX_CAPABILITY_VERSION_3 */
+	uint32_t data[6] = { 0 }; /* effective, permitted, inheritable; twice */
 	unsigned long bounding = 0, ambient = 0;
 
 	(void)argc;

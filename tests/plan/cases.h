@@ -121,15 +121,9 @@ static inline struct case_fact case_parse_fact(char *text)
 		mode_t type;
 		int errnum;
 	} words[] = {
-		{ "dir", S_IFDIR, 0 },
-		{ "file", S_IFREG, 0 },
-		{ "char", S_IFCHR, 0 },
-		{ "sock", S_IFSOCK, 0 },
-		{ "fifo", S_IFIFO, 0 },
-		{ "ENOENT", 0, ENOENT },
-		{ "EACCES", 0, EACCES },
-		{ "ENOTDIR", 0, ENOTDIR },
-		{ "ELOOP", 0, ELOOP },
+		{ "dir", S_IFDIR, 0 },   { "file", S_IFREG, 0 },    { "char", S_IFCHR, 0 },
+		{ "sock", S_IFSOCK, 0 }, { "fifo", S_IFIFO, 0 },    { "ENOENT", 0, ENOENT },
+		{ "EACCES", 0, EACCES }, { "ENOTDIR", 0, ENOTDIR }, { "ELOOP", 0, ELOOP },
 	};
 	struct case_fact fact = { .fact = { .fd = -1 } };
 	char *path = strchr(text, ' '), *arrow;

@@ -29,9 +29,9 @@
 #include "base/cleanup.h"
 #include "world.h"
 
-#define NEWEST 12	/* one more than is known */
-#define N_PORT_SETS 16	/* connect and listen, TCP and UDP */
-#define PRINT_EVERY 11	/* no divisor of the number of hosts: each host is printed */
+#define NEWEST 12 /* one more than is known */
+#define N_PORT_SETS 16 /* connect and listen, TCP and UDP */
+#define PRINT_EVERY 11 /* no divisor of the number of hosts: each host is printed */
 
 typedef bool (*check_fn)(const struct world *world);
 
@@ -445,9 +445,9 @@ static struct plan *build(const struct profile *profile, int abi, enum arch arch
 		.has_pidfd = true,
 	};
 	const struct path_fact facts[] = {
-		{ .fd = -1, .type = S_IFDIR },	/* /usr */
-		{ .fd = -1, .type = S_IFDIR },	/* /work */
-		{ .fd = -1, .type = S_IFCHR },	/* /dev/kvm */
+		{ .fd = -1, .type = S_IFDIR }, /* /usr */
+		{ .fd = -1, .type = S_IFDIR }, /* /work */
+		{ .fd = -1, .type = S_IFCHR }, /* /dev/kvm */
 		{ .fd = -1, .type = S_IFSOCK }, /* /run/s, where it is granted */
 	};
 	const struct plan_input input = { .profile = profile,

@@ -19,8 +19,8 @@
 struct world {
 	const struct plan *plan;
 	const struct profile *profile;
-	const struct plan *older;	/* the same wishes on the ABI before; NULL for the first */
-	const struct plan *other_arch;	/* the same on aarch64 */
+	const struct plan *older; /* the same wishes on the ABI before; NULL for the first */
+	const struct plan *other_arch; /* the same on aarch64 */
 	const struct plan *again; /* the same once more; mostly NULL, as printing is slow */
 	unsigned ports;
 	bool has_socket, has_ring;

@@ -35,7 +35,7 @@
 #include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define OPEN_TREE_ATTR 467	/* 6.15: libseccomp 2.5 has no name for it */
+#define OPEN_TREE_ATTR 467 /* 6.15: libseccomp 2.5 has no name for it */
 #define MAX_ORACLE 4096
 
 static const uint32_t scmp_archs[ARCH_MAX] = { SCMP_ARCH_X86_64, SCMP_ARCH_AARCH64 };

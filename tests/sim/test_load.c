@@ -39,16 +39,16 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define HIGH (1L << 32)
-#define BAD 1L			/* a pointer to nothing */
+#define BAD 1L /* a pointer to nothing */
 #define MPTCP 262
-#define N_RANDOM 2000		/* random programs; each costs a fork */
-#define MAX_ERRNO 4095		/* the kernel makes larger ones this */
+#define N_RANDOM 2000 /* random programs; each costs a fork */
+#define MAX_ERRNO 4095 /* the kernel makes larger ones this */
 
 /* What happened in a child. Written by it into shared memory: no call is needed for that. */
 struct outcome {
-	int load;	/* of the filter: 0 or -errno */
-	long result;	/* of the call: its value or -errno */
-	int status;	/* of the child, as from waitpid */
+	int load; /* of the filter: 0 or -errno */
+	long result; /* of the call: its value or -errno */
+	int status; /* of the child, as from waitpid */
 };
 
 static struct outcome *shared;

@@ -16,7 +16,7 @@
 
 #define HIGH (1ULL << 32)
 #define LOW_MASK 0xffffffffULL
-#define LAST_NUMBER 500		/* numbers up to here are compared one by one */
+#define LAST_NUMBER 500 /* numbers up to here are compared one by one */
 
 static const uint32_t audit_archs[ARCH_MAX] = { ABI_AUDIT_ARCH_X86_64, ABI_AUDIT_ARCH_AARCH64 };
 
@@ -26,7 +26,7 @@ struct trial {
 	struct sock_filter filter[BPF_MAX_FILTER];
 	int n;
 	struct oracle oracle;
-	const struct program *program;	/* the oracle's, for the number at hand */
+	const struct program *program; /* the oracle's, for the number at hand */
 	size_t n_compared;
 };
 

@@ -17,10 +17,10 @@
 #define MAX_WISHES 16
 
 struct making {
-	const char *builtin;	/* NULL: empty */
-	const char *wishes[MAX_WISHES][2];	/* ends at a NULL key */
+	const char *builtin; /* NULL: empty */
+	const char *wishes[MAX_WISHES][2]; /* ends at a NULL key */
 	struct host host;
-	struct path_fact facts[64];	/* what differs from a directory: by number of the grant */
+	struct path_fact facts[64]; /* what differs from a directory: by number of the grant */
 	const char *const *environment;
 	bool has_no_command;
 	const char *tmpdir;

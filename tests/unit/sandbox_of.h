@@ -39,7 +39,8 @@ static inline void ready_plan(struct ready *ready, const char *script, const cha
 
 	for (size_t i = 0; i < 6; i++)
 		ready->argv[i] = argv[i];
-	if (sandbox_plan(ready->profile, NULL, ready->argv, ready_environment, &ready->sandbox, &err) < 0 ||
+	if (sandbox_plan(ready->profile, NULL, ready->argv, ready_environment, &ready->sandbox,
+			 &err) < 0 ||
 	    sandbox_find_command(&ready->sandbox, &err) < 0)
 		abort();
 }

@@ -169,17 +169,28 @@ static const struct {
 	bool can_connect, can_listen, is_udp;
 	unsigned port;
 } ports[] = {
-	{ "443", true, true, false, 443 },	{ "tcp:443", true, true, false, 443 },
-	{ "udp:53", true, true, true, 53 },	{ "1", true, true, false, 1 },
-	{ "65535", true, true, false, 65535 },	{ "0", false, true, false, 0 },
-	{ "udp:0", false, true, true, 0 },	{ "65536", false, false, false, 0 },
-	{ "99999999999999999999", false, false, false, 0 }, { "", false, false, false, 0 },
-	{ "-1", false, false, false, 0 },	{ "+1", false, false, false, 0 },
-	{ " 1", false, false, false, 0 },	{ "1 ", false, false, false, 0 },
-	{ "0x50", false, false, false, 0 },	{ "http", false, false, false, 0 },
-	{ "80,443", false, false, false, 0 },	{ "80-90", false, false, false, 0 },
-	{ "tcp:", false, false, false, 0 },	{ "udp:tcp:1", false, false, false, 0 },
-	{ "UDP:53", false, false, false, 0 },	{ "sctp:5", false, false, false, 0 },
+	{ "443", true, true, false, 443 },
+	{ "tcp:443", true, true, false, 443 },
+	{ "udp:53", true, true, true, 53 },
+	{ "1", true, true, false, 1 },
+	{ "65535", true, true, false, 65535 },
+	{ "0", false, true, false, 0 },
+	{ "udp:0", false, true, true, 0 },
+	{ "65536", false, false, false, 0 },
+	{ "99999999999999999999", false, false, false, 0 },
+	{ "", false, false, false, 0 },
+	{ "-1", false, false, false, 0 },
+	{ "+1", false, false, false, 0 },
+	{ " 1", false, false, false, 0 },
+	{ "1 ", false, false, false, 0 },
+	{ "0x50", false, false, false, 0 },
+	{ "http", false, false, false, 0 },
+	{ "80,443", false, false, false, 0 },
+	{ "80-90", false, false, false, 0 },
+	{ "tcp:", false, false, false, 0 },
+	{ "udp:tcp:1", false, false, false, 0 },
+	{ "UDP:53", false, false, false, 0 },
+	{ "sctp:5", false, false, false, 0 },
 };
 
 static void a_port_is_a_whole_number(void **state)
@@ -219,11 +230,11 @@ static void there_is_room_for_256_ports(void **state)
 static const struct {
 	const char *text, *name, *value; /* name NULL: refused */
 } variables[] = {
-	{ "PATH", "PATH", NULL },	  { "LC_*", "LC_*", NULL },	{ "*", "*", NULL },
-	{ "K=V", "K", "V" },		  { "K=", "K", "" },		{ "K=a=b", "K", "a=b" },
-	{ "K=*", "K", "*" },		  { "K=a*b", "K", "a*b" },	{ "K=\n", "K", "\n" },
-	{ "", NULL, NULL },		  { "=", NULL, NULL },		{ "=x", NULL, NULL },
-	{ "A*B", NULL, NULL },		  { "*A", NULL, NULL },		{ "A**", NULL, NULL },
+	{ "PATH", "PATH", NULL }, { "LC_*", "LC_*", NULL }, { "*", "*", NULL },
+	{ "K=V", "K", "V" },      { "K=", "K", "" },        { "K=a=b", "K", "a=b" },
+	{ "K=*", "K", "*" },      { "K=a*b", "K", "a*b" },  { "K=\n", "K", "\n" },
+	{ "", NULL, NULL },       { "=", NULL, NULL },      { "=x", NULL, NULL },
+	{ "A*B", NULL, NULL },    { "*A", NULL, NULL },     { "A**", NULL, NULL },
 };
 
 static void a_variable_is_a_name_a_prefix_or_a_pair(void **state)
@@ -262,7 +273,7 @@ static void a_descriptor_is_named_once_and_is_none_of_the_first_three(void **sta
 
 static const struct {
 	const char *text;
-	int limit;	/* -1: refused */
+	int limit; /* -1: refused */
 	uint64_t value;
 } limits[] = {
 	{ "memory=4GiB", LIMIT_MEMORY, 4ULL << 30 },
@@ -272,7 +283,7 @@ static const struct {
 	{ "open-files=1024", LIMIT_OPEN_FILES, 1024 },
 	{ "cpu=90", LIMIT_CPU, 90 },
 	{ "cpu=2m", LIMIT_CPU, 120 },
-	{ "cpu=1ms", LIMIT_CPU, 1 },	/* rounded up: 0 would be none */
+	{ "cpu=1ms", LIMIT_CPU, 1 }, /* rounded up: 0 would be none */
 	{ "cpu=1001ms", LIMIT_CPU, 2 },
 	{ "memory=0", -1, 0 },
 	{ "processes=0", -1, 0 },

@@ -36,12 +36,12 @@ static struct croft_profile *profile_of(const char *const (*wishes)[2])
 static struct croft_plan *plan_of(const struct croft_profile *profile, const char *const argv[])
 {
 	char tmpdir[GROUND_PATH + 16];
-	const char *const environ[] = { "PATH=/usr/bin:/bin", tmpdir, NULL };
+	const char *const environment[] = { "PATH=/usr/bin:/bin", tmpdir, NULL };
 	struct croft_plan *plan = NULL;
 	struct croft_error err;
 
 	(void)snprintf(tmpdir, sizeof(tmpdir), "TMPDIR=%s", scratch);
-	if (croft_plan_new(profile, argv, environ, 0, &plan, &err) < 0)
+	if (croft_plan_new(profile, argv, environment, 0, &plan, &err) < 0)
 		fail_msg("%s", err.what);
 	return plan;
 }
@@ -94,7 +94,7 @@ static void a_wrong_use_is_an_error_with_its_stage(void **state)
 {
 	static const char *const no_words[] = { NULL };
 	static const char *const absent[] = { "no-such-program", NULL };
-	static const char *const environ[] = { "PATH=/usr/bin:/bin", NULL };
+	static const char *const environment[] = { "PATH=/usr/bin:/bin", NULL };
 	int before = lowest_free();
 	struct croft_profile *profile = profile_of(NULL), *other;
 	struct croft_plan *plan = plan_of(profile, NULL), *none = NULL;
@@ -106,8 +106,8 @@ static void a_wrong_use_is_an_error_with_its_stage(void **state)
 	assert_int_equal(err.stage, CROFT_STAGE_USAGE);
 	assert_int_equal(croft_profile_new("defualt", NULL, NULL, 0, &other, &err), -EINVAL);
 	assert_non_null(strstr(err.hint, "default"));
-	assert_int_equal(croft_plan_new(profile, no_words, environ, 0, &none, &err), -EINVAL);
-	assert_int_equal(croft_plan_new(profile, absent, environ, 0, &none, &err), -ENOENT);
+	assert_int_equal(croft_plan_new(profile, no_words, environment, 0, &none, &err), -EINVAL);
+	assert_int_equal(croft_plan_new(profile, absent, environment, 0, &none, &err), -ENOENT);
 	assert_int_equal(err.stage, CROFT_STAGE_EXEC);
 	assert_null(none);
 	/* a plan is for a child or for the caller, never for both */

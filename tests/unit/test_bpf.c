@@ -17,8 +17,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define MAX_JUMP 255		/* what a condition of classic BPF can reach */
-#define DEFAULT_BUDGET 100	/* instructions of the usual filter: each costs start-up time */
+#define MAX_JUMP 255 /* what a condition of classic BPF can reach */
+#define DEFAULT_BUDGET 100 /* instructions of the usual filter: each costs start-up time */
 
 /* What croft run uses when nothing is allowed and Landlock does its part. */
 static struct syscall_policy usual_policy(enum arch arch)

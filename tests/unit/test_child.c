@@ -16,7 +16,8 @@
 static char status_file[GROUND_PATH];
 
 /* The command shows what it was started with: its own /proc/self/status, as a file. */
-static const char *const argv_status[] = { "/bin/cp", "/proc/self/status", status_file, NULL };
+static const char *const argv_status[] = { "/bin/cp", "-f", "/proc/self/status", status_file,
+					   NULL };
 static const char *const argv_sleep[] = { "/bin/sleep", "60", NULL };
 
 static uint64_t shown(const char *key)
@@ -315,7 +316,7 @@ static void a_command_that_is_tied_to_its_parent_dies_with_it(void **state)
 	(void)usleep(100000);
 	assert_false(has_ended(NULL));
 	assert_int_equal(survivors_kill(0, &killed, NULL), 0);
-	assert_int_equal(killed, 1);
+	assert_true(killed >= 1);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
 }
 

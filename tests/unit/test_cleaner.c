@@ -54,8 +54,7 @@ static pid_t start_owner(enum ending ending, bool has_pidfd, int report)
 	if (!has_pidfd)
 		sys_replace(SYS_CALL_pidfd_open, has_no_pidfd);
 	if (tmpdir_start_cleaner(path, &cleaner, NULL) < 0 || tmpdir_make(path, &fd, NULL) < 0 ||
-	    mkdirat(fd, "d", 0) < 0 ||
-	    write(report, &cleaner, sizeof(cleaner)) != (ssize_t)sizeof(cleaner))
+	    mkdirat(fd, "d", 0) < 0 || write(report, &cleaner, sizeof(cleaner)) < 4)
 		_exit(90);
 	if (ending == IS_KILLED)
 		(void)kill(getpid(), SIGKILL);
@@ -76,7 +75,7 @@ static void run_owner(enum ending ending, bool has_pidfd)
 	owner = start_owner(ending, has_pidfd, ends[1]);
 	assert_int_equal(close(ends[1]), 0);
 	assert_int_equal(read(ends[0], &cleaner, sizeof(cleaner)), sizeof(cleaner));
-	/* nobody who holds the other end is left when the owner is gone: the cleaner has closed it */
+	/* when the owner is gone nobody holds the other end: the cleaner has closed it */
 	assert_int_equal(read(ends[0], &status, 1), 0);
 	assert_int_equal(close(ends[0]), 0);
 	assert_int_equal(waitpid(owner, &status, 0), owner);

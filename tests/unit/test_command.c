@@ -204,7 +204,8 @@ static void a_scripts_interpreter_has_to_be_there_and_granted(void **state)
 		{ "dos", "@/in", NULL, -EINVAL, NULL, "@/in/tool\r", "DOS line ends" },
 		{ "to-out", "@/in", NULL, -EACCES, NULL, "@/out/only", "--execute @/out/only" },
 		{ "to-plain", "@/in", NULL, -EACCES, NULL, "interpreter '@/in/plain'", "" },
-		{ "@/in/to-dir", NULL, NULL, -EISDIR, NULL, "interpreter '@/in/dir'", "" },
+		{ "to-dir", "@/in", NULL, -EINVAL, NULL, "'@/in/dir' is a directory", "" },
+		{ "@/in/to-dir", NULL, NULL, -EINVAL, NULL, "is a directory", "" },
 		{ "loop", "@/in", NULL, -ELOOP, NULL, "5 deep", "" },
 	};
 

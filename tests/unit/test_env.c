@@ -10,9 +10,9 @@
 #include "make_plan.h"
 #include "plan/env.h"
 
-static const char *const outer[] = { "PATH=/bin", "HOME=/home/ada", "TERM=linux",	 "LC_ALL=C",
-				     "LCX=1",	  "API_KEY=k",	    "TMPDIR=/var/tmp", "PWD=/old",
-				     "EMPTY=",	  "=odd",	    "nothing",	       NULL };
+static const char *const outer[] = { "PATH=/bin", "HOME=/home/ada", "TERM=linux",      "LC_ALL=C",
+				     "LCX=1",     "API_KEY=k",      "TMPDIR=/var/tmp", "PWD=/old",
+				     "EMPTY=",    "=odd",           "nothing",         NULL };
 
 /* The lists as one text: "A=1 B=2". */
 static char *join(const char *const *words)

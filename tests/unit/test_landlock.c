@@ -26,8 +26,8 @@ static struct {
 	unsigned n_rules;
 	int types[MAX_CALLS];
 	uint64_t access[MAX_CALLS];
-	int64_t object[MAX_CALLS];	/* the descriptor or the port */
-	unsigned refuse_rule;		/* the rule, from 1, that is refused with EINVAL */
+	int64_t object[MAX_CALLS]; /* the descriptor or the port */
+	unsigned refuse_rule; /* the rule, from 1, that is refused with EINVAL */
 } asked;
 
 static long record(enum sys_call call, long a, long b, long c, long d, long e, long f)

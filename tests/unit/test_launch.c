@@ -26,11 +26,11 @@ static struct profile *profile_of(const char *builtin, const char *const (*wishe
 static void sandbox_of(const struct profile *profile, struct sandbox *sandbox)
 {
 	char tmpdir[GROUND_PATH + 16];
-	const char *const environ[] = { tmpdir, "PATH=/usr/bin:/bin", NULL };
+	const char *const environment[] = { tmpdir, "PATH=/usr/bin:/bin", NULL };
 	struct croft_error err;
 
 	(void)snprintf(tmpdir, sizeof(tmpdir), "TMPDIR=%s", scratch);
-	if (sandbox_plan(profile, NULL, argv_true, environ, sandbox, &err) < 0)
+	if (sandbox_plan(profile, NULL, argv_true, environment, sandbox, &err) < 0)
 		fail_msg("%s", err.what);
 }
 

@@ -44,7 +44,7 @@ static void a_plan_that_is_kept_passes_the_check(void **state)
 static const struct {
 	int abi;
 	const char *wish, *value;
-	const char *warning;	/* the start of it */
+	const char *warning; /* the start of it */
 } warnings[] = {
 	{ 11, "off", "hidden", "" },
 	{ 11, "prefer", "hidden", "not enforced here: hidden (stat" },

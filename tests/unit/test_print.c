@@ -14,9 +14,9 @@
 
 /* The kernel's names, in the order of the bits. */
 static const char *const rights[] = {
-	"execute",  "write_file", "read_file", "read_dir",   "remove_dir", "remove_file",
-	"make_char", "make_dir",  "make_reg",  "make_sock",  "make_fifo",  "make_block",
-	"make_sym", "refer",	  "truncate",  "ioctl_dev",  "resolve_unix",
+	"execute",   "write_file", "read_file", "read_dir",  "remove_dir",   "remove_file",
+	"make_char", "make_dir",   "make_reg",  "make_sock", "make_fifo",    "make_block",
+	"make_sym",  "refer",      "truncate",  "ioctl_dev", "resolve_unix",
 };
 
 static void each_right_has_its_kernel_name(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_profile.c - a profile starts as a copy of a built-in one, and knows nothing of the machine. */
+/* test_profile.c - a profile starts as a copy of a built-in one, and asks the machine nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,7 +53,7 @@ static void only_the_project_and_devices_are_writable(void **state)
 
 		if (grant->kinds & GRANT_WRITE)
 			assert_true(grant->is_project || !strncmp(grant->path, "/dev/", 5));
-		/* the home directory, temporary files and sockets are no business of every program */
+		/* home, temporary files and sockets are no business of every program */
 		assert_string_not_equal(grant->path, "/home/ada");
 		assert_string_not_equal(grant->path, "/tmp");
 		assert_string_not_equal(grant->path, "/run");
@@ -63,7 +63,7 @@ static void only_the_project_and_devices_are_writable(void **state)
 	profile_free(profile);
 }
 
-static void the_system_profile_is_the_default_without_project_and_home(void **state)
+static void the_system_profile_has_no_project_and_no_home(void **state)
 {
 	struct profile *system = make("system", "/home/ada", "/p"),
 		       *full = make("default", "/home/ada", "/p");
@@ -115,8 +115,7 @@ static void each_protection_is_wanted_as_documented(void **state)
 	profile_free(profile);
 }
 
-static void without_a_home_its_grants_are_left_out_and_without_a_directory_there_is_no_default(
-	void **state)
+static void a_home_may_be_missing_a_working_directory_may_not(void **state)
 {
 	struct profile *profile = make("default", NULL, "/p");
 	struct croft_error err = { 0 };
@@ -176,11 +175,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_default_profile_has_a_writable_project),
 		cmocka_unit_test(only_the_project_and_devices_are_writable),
-		cmocka_unit_test(the_system_profile_is_the_default_without_project_and_home),
+		cmocka_unit_test(the_system_profile_has_no_project_and_no_home),
 		cmocka_unit_test(the_empty_profile_is_empty),
 		cmocka_unit_test(each_protection_is_wanted_as_documented),
-		cmocka_unit_test(
-			without_a_home_its_grants_are_left_out_and_without_a_directory_there_is_no_default),
+		cmocka_unit_test(a_home_may_be_missing_a_working_directory_may_not),
 		cmocka_unit_test(an_unknown_profile_is_named_with_its_neighbour),
 		cmocka_unit_test(no_built_in_passes_a_secret_on),
 		cmocka_unit_test(freeing_nothing_is_allowed),

@@ -20,8 +20,8 @@ static const struct {
 	int abi;
 	enum protection protection;
 	enum state state;
-	const char *says;	/* in the mechanisms or in what is missing or noted */
-	const char *mend;	/* in the mend; NULL: there is none */
+	const char *says; /* in the mechanisms or in what is missing or noted */
+	const char *mend; /* in the mend; NULL: there is none */
 } cases[] = {
 	{ { { NULL, NULL } }, 7, PROTECT_FILES, STATE_ENFORCED, "Landlock 7", NULL },
 	{ { { NULL, NULL } }, 2, PROTECT_FILES, STATE_ENFORCED, "truncate(2)", NULL },

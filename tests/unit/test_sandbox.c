@@ -68,7 +68,7 @@ static void another_host_can_be_given(void **state)
 
 static const struct {
 	const char *environment[3];
-	const char *parent;	/* NULL: an error */
+	const char *parent; /* NULL: an error */
 } tmpdirs[] = {
 	{ { NULL }, "/tmp/croft-" },
 	{ { "TMPDIR=/var/tmp", NULL }, "/var/tmp/croft-" },
@@ -86,8 +86,12 @@ static void the_tmpdir_is_named_in_the_callers(void **state)
 		struct profile *profile = make_profile("system");
 		struct sandbox sandbox;
 
-		assert_int_equal(sandbox_plan(profile, NULL, argv, tmpdirs[i].environment, &sandbox, NULL), 0);
-		assert_int_equal(strncmp(sandbox.plan->tmpdir, tmpdirs[i].parent, strlen(tmpdirs[i].parent)), 0);
+		assert_int_equal(sandbox_plan(profile, NULL, argv, tmpdirs[i].environment, &sandbox,
+					      NULL),
+				 0);
+		assert_int_equal(strncmp(sandbox.plan->tmpdir, tmpdirs[i].parent,
+					 strlen(tmpdirs[i].parent)),
+				 0);
 		assert_false(is_there(sandbox.plan->tmpdir));
 		sandbox_done(&sandbox);
 		profile_free(profile);
@@ -155,7 +159,8 @@ static void plan_with_few_descriptors(const void *arg, struct said *said)
 	unsigned before;
 
 	(void)arg;
-	if (profile_new("system", NULL, "/", &profile, NULL) < 0 || setrlimit(RLIMIT_NOFILE, &few) < 0)
+	if (profile_new("system", NULL, "/", &profile, NULL) < 0 ||
+	    setrlimit(RLIMIT_NOFILE, &few) < 0)
 		abort();
 	before = count_fds();
 	said->result = sandbox_plan(profile, NULL, argv, NULL, &sandbox, &said->err);

@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-#define HIGH (1ULL << 32)	/* a bit that the kernel does not look at in a 32-bit argument */
+#define HIGH (1ULL << 32) /* a bit that the kernel does not look at in a 32-bit argument */
 
 static const uint32_t audit_archs[ARCH_MAX] = { ABI_AUDIT_ARCH_X86_64, ABI_AUDIT_ARCH_AARCH64 };
 
@@ -189,8 +189,8 @@ static const struct {
 	{ HIGH | AF_INET, HIGH | SOCK_STREAM, HIGH, BY_STREAM },
 	{ AF_INET, SOCK_DGRAM, 0, BY_DGRAM },
 	{ AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP, BY_DGRAM },
-	{ AF_INET, SOCK_STREAM, 262, BY_OTHER },	/* MPTCP */
-	{ AF_INET, SOCK_STREAM, 256, BY_OTHER },	/* SMC */
+	{ AF_INET, SOCK_STREAM, 262, BY_OTHER }, /* MPTCP */
+	{ AF_INET, SOCK_STREAM, 256, BY_OTHER }, /* SMC */
 	{ AF_INET, SOCK_STREAM, IPPROTO_UDP, BY_OTHER },
 	{ AF_INET6, SOCK_STREAM, IPPROTO_SCTP, BY_OTHER },
 	{ AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP, BY_OTHER },
@@ -198,11 +198,11 @@ static const struct {
 	{ AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE, BY_OTHER },
 	{ AF_INET, SOCK_DGRAM, IPPROTO_TCP, BY_OTHER },
 	{ AF_INET, SOCK_RAW, IPPROTO_TCP, BY_OTHER },
-	{ AF_INET, 10, 0, BY_OTHER },			/* SOCK_PACKET */
+	{ AF_INET, 10, 0, BY_OTHER }, /* SOCK_PACKET */
 	{ AF_INET, 0, 0, BY_OTHER },
 	{ AF_NETLINK, SOCK_RAW, 0, BY_ROUTE },
 	{ AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, HIGH, BY_ROUTE },
-	{ AF_NETLINK, SOCK_RAW, 9, BY_OTHER },		/* NETLINK_AUDIT */
+	{ AF_NETLINK, SOCK_RAW, 9, BY_OTHER }, /* NETLINK_AUDIT */
 	{ AF_PACKET, SOCK_RAW, 0, BY_OTHER },
 	{ AF_VSOCK, SOCK_STREAM, 0, BY_OTHER },
 	{ AF_ALG, SOCK_SEQPACKET, 0, BY_OTHER },

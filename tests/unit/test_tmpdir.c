@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_tmpdir.c - a TMPDIR is named so that nobody guesses it, made for its owner, and removed whatever is in it. */
+/*
+ * test_tmpdir.c - a TMPDIR is named so that nobody guesses it, made for its owner, and removed
+ * whatever is in it.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

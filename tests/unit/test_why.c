@@ -30,7 +30,7 @@ static const struct {
 	enum why_op op;
 	const char *target;
 	bool is_allowed;
-	const char *says;	/* in the reason */
+	const char *says; /* in the reason */
 	const char *grant;
 } cases[] = {
 	{ { { "read", "/srv" } }, 7, WHY_READ, "/srv/a/b", true, "--read '/srv'", "" },
@@ -42,7 +42,7 @@ static const struct {
 	{ { { "write", "/srv" } }, 7, WHY_CREATE, "/srv/new", true, "--write '/srv'", "" },
 	/* a name is made in its directory: that is what has to be granted */
 	{ { { "read", "/srv" } }, 7, WHY_CREATE, "/srv/new", false, "/srv", "--write /srv" },
-	{ { { "write", "/srv" } }, 7, WHY_REMOVE, "/srv", false, "'/'", "--write /" },
+	{ { { "write", "/srv" } }, 7, WHY_REMOVE, "/srv", false, "'/'", "" },
 	{ { { "read", "/" } }, 7, WHY_READ, "/etc/shadow", true, "--read '/'", "" },
 	{ { { "device", "/dev/kvm" } }, 7, WHY_DEVICE, "/dev/kvm", true, "--device", "" },
 	{ { { "write", "/dev/kvm" } },
@@ -114,7 +114,7 @@ static const struct {
 	  "io_uring_setup",
 	  false,
 	  "ENOSYS",
-	  "--allow io-uring" },
+	  "--allow io-uring --prefer tcp --prefer udp --prefer other-net --prefer unix-path" },
 	{ { { NULL, NULL } }, 7, WHY_SYSCALL, "ioctl", true, "some arguments", "" },
 	{ { { NULL, NULL } }, 7, WHY_SYSCALL, "socketpair", true, "some arguments", "" },
 	{ { { "connect", "443" } }, 7, WHY_SYSCALL, "socket", true, "some arguments", "" },
