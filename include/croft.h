@@ -114,7 +114,7 @@ CROFT_PUBLIC int croft_profile_set(struct croft_profile *profile, const char *ke
  * profile   read now and kept: it must outlive the plan, and not change
  * argv      the command, NULL-terminated, looked up on PATH of the environment it
  *           will get; copied; NULL for a plan that croft_confine will apply
- * environ   the environment to filter, NULL-terminated; copied; not read when argv is NULL
+ * envp      the environment to filter, NULL-terminated; copied; not read when argv is NULL
  * flags     0
  *
  * A protection that is required and cannot be given does not fail here, so that the plan can
@@ -122,7 +122,7 @@ CROFT_PUBLIC int croft_profile_set(struct croft_profile *profile, const char *ke
  * The plan holds one descriptor for each granted path.
  */
 CROFT_PUBLIC int croft_plan_new(const struct croft_profile *profile, const char *const argv[],
-				const char *const environ[], unsigned flags,
+				const char *const envp[], unsigned flags,
 				struct croft_plan **ret_plan, struct croft_error *err);
 CROFT_PUBLIC void croft_plan_free(struct croft_plan *plan);
 

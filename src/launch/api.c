@@ -131,7 +131,7 @@ static int copy_argv(struct plan *plan, struct croft_error *err)
 }
 
 int croft_plan_new(const struct croft_profile *profile, const char *const argv[],
-		   const char *const environ[], unsigned flags, struct croft_plan **ret_plan,
+		   const char *const envp[], unsigned flags, struct croft_plan **ret_plan,
 		   struct croft_error *err)
 {
 	struct croft_plan *plan;
@@ -144,7 +144,7 @@ int croft_plan_new(const struct croft_profile *profile, const char *const argv[]
 	plan = calloc(1, sizeof(*plan));
 	if (!plan)
 		return fail(err, CROFT_STAGE_PLAN, ENOMEM, "make a plan");
-	r = sandbox_plan(profile->profile, NULL, argv, environ, &plan->sandbox, err);
+	r = sandbox_plan(profile->profile, NULL, argv, envp, &plan->sandbox, err);
 	if (r == 0 && argv)
 		r = copy_argv(plan->sandbox.plan, err);
 	if (r == 0 && argv)

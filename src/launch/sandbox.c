@@ -29,11 +29,11 @@ static int check_kept(const struct profile *profile, struct croft_error *err)
 	return 0;
 }
 
-static const char *find_tmp_parent(const char *const *environ)
+static const char *find_tmp_parent(const char *const *envp)
 {
-	for (size_t i = 0; environ && environ[i]; i++)
-		if (!strncmp(environ[i], "TMPDIR=/", 8))
-			return environ[i] + 7;
+	for (size_t i = 0; envp && envp[i]; i++)
+		if (!strncmp(envp[i], "TMPDIR=/", 8))
+			return envp[i] + 7;
 	return NULL;
 }
 
@@ -65,15 +65,15 @@ static int open_paths(struct sandbox *sandbox, const struct profile *profile,
 }
 
 static int build(struct sandbox *sandbox, const struct profile *profile, const struct host *host,
-		 const char *const *argv, const char *const *environ, struct croft_error *err)
+		 const char *const *argv, const char *const *envp, struct croft_error *err)
 {
 	struct plan_input input = {
-		.profile = profile, .host = host, .argv = argv, .environ = environ
+		.profile = profile, .host = host, .argv = argv, .environ = envp
 	};
 	int r;
 
 	if (argv && profile->wants_tmpdir) {
-		r = tmpdir_choose(find_tmp_parent(environ), sandbox->tmpdir, err);
+		r = tmpdir_choose(find_tmp_parent(envp), sandbox->tmpdir, err);
 		if (r < 0)
 			return r;
 		input.tmpdir = sandbox->tmpdir;
@@ -86,7 +86,7 @@ static int build(struct sandbox *sandbox, const struct profile *profile, const s
 }
 
 int sandbox_plan(const struct profile *profile, const struct host *host, const char *const *argv,
-		 const char *const *environ, struct sandbox *ret_sandbox, struct croft_error *err)
+		 const char *const *envp, struct sandbox *ret_sandbox, struct croft_error *err)
 {
 	struct sandbox sandbox = { 0 };
 	struct host own;
@@ -100,7 +100,7 @@ int sandbox_plan(const struct profile *profile, const struct host *host, const c
 			return r;
 		host = &own;
 	}
-	r = build(&sandbox, profile, host, argv, environ, err);
+	r = build(&sandbox, profile, host, argv, envp, err);
 	if (r < 0) {
 		sandbox_done(&sandbox);
 		return r;

@@ -24,12 +24,12 @@ struct sandbox {
  * profile   kept: must outlive the sandbox
  * host      NULL: this machine is asked, cheaply
  * argv      NULL: no command
- * environ   NULL-terminated; TMPDIR in it says where the fresh one is made
+ * envp   NULL-terminated; TMPDIR in it says where the fresh one is made
  *
  * Descriptors to keep must be open. Nothing is left behind on failure.
  */
 int sandbox_plan(const struct profile *profile, const struct host *host, const char *const *argv,
-		 const char *const *environ, struct sandbox *ret_sandbox, struct croft_error *err);
+		 const char *const *envp, struct sandbox *ret_sandbox, struct croft_error *err);
 void sandbox_done(struct sandbox *sandbox);
 
 /*

@@ -57,7 +57,7 @@ static pid_t parent_of(int proc, const char *name)
 	return end && strlen(end) > 4 && end[2] != 'Z' ? parse_pid(end + 4) : 0;
 }
 
-static int kill_children(pid_t spare, unsigned *killed)
+static int kill_children(pid_t spare)
 {
 	_Alignas(uint64_t) char entries[4096];
 	AUTO_FD int proc = sys_openat(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY, 0);
@@ -79,29 +79,30 @@ static int kill_children(pid_t spare, unsigned *killed)
 			r = sys_kill(pid, SIGKILL);
 			if (r < 0)
 				return r;
-			(*killed)++;
 		}
 	}
 	return (int)n;
 }
 
-/* True while there are children; zombies are reaped on the way. */
-static bool reap_all(void)
+/* True while there are children; zombies are reaped on the way, and counted. */
+static bool reap_all(unsigned *reaped)
 {
 	int r;
 
 	do {
 		r = sys_wait4(-1, NULL, WNOHANG, NULL);
+		*reaped += r > 0;
 	} while (r > 0 || r == -EINTR);
 	return r == 0;
 }
 
 int survivors_kill(pid_t spare, unsigned *ret_killed, struct croft_error *err)
 {
-	unsigned killed = 0;
+	unsigned ended = 0, killed = 0;
 
-	for (int waited = 0; reap_all(); waited += PAUSE_MS) {
-		int r = kill_children(spare, &killed);
+	/* what had ended by itself before the first kill is not counted as killed */
+	for (int waited = 0; reap_all(waited ? &killed : &ended); waited += PAUSE_MS) {
+		int r = kill_children(spare);
 
 		if (r < 0)
 			return fail(err, CROFT_STAGE_SUPERVISE, -r,
