@@ -370,7 +370,7 @@ static void each_call_fails(void **state)
 	}
 	print_message("# %u launches, %u without the failure meant for them\n", sweep_state.n_runs,
 		      sweep_state.n_missed);
-	assert_true(sweep_state.n_missed * 20 < sweep_state.n_runs);
+	assert_true(sweep_state.n_missed * 10 < sweep_state.n_runs);
 	if (sweep_state.n_wrong)
 		fail_msg("%u of %u launches went wrong", sweep_state.n_wrong, sweep_state.n_runs);
 }
