@@ -156,6 +156,14 @@ def _():
     true(is_gone(pid), "the command is gone")
 
 
+@test("a stopped command is told of the end of its time, and may still end by itself")
+def _():
+    child = running("trap 'echo told; exit 9' TERM; echo $$; sleep 60 & wait", "--time", "600ms", "--grace", "20s")
+    os.kill(int(child.line()), signal.SIGSTOP)
+    result = child.end()
+    equal((result.status, result.out), (124, "told\n"), "status and output")
+
+
 # What is left behind
 
 @test("supervised, daemons in sessions of their own are gone at the end", variants=[1, 20])
