@@ -10,6 +10,9 @@
  *
  *   cc launch_from_thread.c $(pkg-config --cflags --libs croft) -pthread
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* environ */
+#endif
 #include <croft.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -18,8 +21,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-extern char **environ;
 
 #define ROUNDS 9
 

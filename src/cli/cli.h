@@ -6,6 +6,7 @@
 #define CROFT_CLI_CLI_H
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -21,8 +22,6 @@ enum exit_status {
 };
 
 #define TEXT_MAX (16U << 20) /* of anything printed: a plan of 4096 long paths fits */
-
-extern char **environ;
 
 /* The commands: argv[0] is the command's own name. Each returns the exit status. */
 int cmd_run(int argc, char *const argv[]);

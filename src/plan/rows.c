@@ -344,7 +344,7 @@ static void judge_terminal(const struct plan *plan, struct arena *arena, struct 
 
 	judge_filter(plan, arena, row, groups, ARRAY_SIZE(groups));
 	/* a rule cannot tell a terminal made in there from one made before */
-	if (row->state == STATE_ENFORCED && !*row->missing &&
+	if (row->state == STATE_ENFORCED && row->missing && !*row->missing &&
 	    plan_allows(plan, "/dev/pts/0", ABI_LANDLOCK_FS_READ_FILE))
 		row->missing = "other terminals of this user, in /dev/pts, can be opened";
 }

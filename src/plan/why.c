@@ -111,7 +111,7 @@ static const char *path_option(struct plan *plan, const char *option, const char
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				    "0123456789_./:@%+,=-";
-	AUTO_BUF struct buf quoted = BUF_INIT(8 * PROFILE_MAX_PATH);
+	AUTO_BUF struct buf quoted = BUF_INIT((size_t)8 * PROFILE_MAX_PATH);
 
 	if (!strcmp(path, "/") && (!strcmp(option, "--write") || !strcmp(option, "--device")))
 		return "";

@@ -322,7 +322,7 @@ int profile_allow_group(struct profile *profile, const char *group, struct croft
 
 int profile_set_chdir(struct profile *profile, const char *text, struct croft_error *err)
 {
-	const char *path;
+	const char *path = NULL;
 	int r = expand_path(profile, text, &path, err);
 
 	if (r < 0)
@@ -350,7 +350,7 @@ bool env_name_is_secret(const char *name)
 	char upper[128];
 	size_t len = 0;
 
-	for (; name[len] && len < sizeof(upper) - 1; len++)
+	for (; len < sizeof(upper) - 1 && name[len]; len++)
 		upper[len] = name[len] >= 'a' && name[len] <= 'z' ? (char)(name[len] - 'a' + 'A')
 								  : name[len];
 	upper[len] = '\0';
