@@ -263,17 +263,27 @@ static bool take_advice(struct world *world, const char *advice)
 {
 	char text[2 * 4096 + 64];
 	char *value, *prefer;
+	size_t len;
 
 	if (strlen(advice) >= sizeof(text))
 		return false;
 	memcpy(text, advice, strlen(advice) + 1);
-	prefer = strstr(text, " --prefer ");
-	if (prefer) {
-		*prefer = '\0';
-		assert(profile_set(world->profile, "prefer", prefer + 10, "--prefer", NULL) == 0);
+	while ((prefer = strstr(text, " --prefer ")) && !strchr(prefer, '/')) {
+		char *last = prefer;
+
+		for (char *p = prefer; (p = strstr(p + 1, " --prefer "));)
+			last = p;
+		assert(profile_set(world->profile, "prefer", last + 10, "--prefer", NULL) == 0);
+		*last = '\0';
 	}
 	value = cut_key(text);
 	assert(value && !strncmp(text, "--", 2));
+	/* quoted for a shell */
+	len = strlen(value);
+	if (len > 1 && value[0] == '\'' && value[len - 1] == '\'') {
+		value[len - 1] = '\0';
+		value++;
+	}
 	return profile_set(world->profile, text + 2, value, "--advice", NULL) == 0;
 }
 
@@ -288,6 +298,11 @@ static void check_advice(const uint8_t *data, size_t size, enum why_op op, const
 
 	if (!world)
 		return;
+	/* a name with control characters or quotes in it is told, and cannot be pasted as it is */
+	if (strchr(advice, '\\')) {
+		world_done(world);
+		return;
+	}
 	assert(take_advice(world, advice));
 	if (world_plan(world, &plan, &err) == 0) {
 		assert(plan_why(plan, op, target, &answer, NULL) == 0);
