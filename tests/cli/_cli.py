@@ -116,6 +116,17 @@ def signal_number(name):
     return int(getattr(signal, f"SIG{name}"))
 
 
+def parent():
+    """A directory of its own for fresh TMPDIRs: (path, environment)."""
+    path = tempdir()
+    return path, dict(os.environ, TMPDIR=path)
+
+
+def gone(path, seconds=20.0):
+    """The parent of fresh directories becomes empty."""
+    wait_until(lambda: not os.listdir(path), f"{path} becomes empty: {os.listdir(path)[:5]}", seconds)
+
+
 def project(name="project"):
     """An empty directory that is neither a home nor above one."""
     path = os.path.join(tempdir(), name)
@@ -253,10 +264,10 @@ class Terminal:
     def _end(self):
         for pid in self.session():
             try:
-                # who cleans up after croft has no descriptors, and ends by itself
-                if os.path.lexists(f"/proc/{pid}/fd/0"):
+                # who cleans up after croft blocks everything, and ends by itself
+                if "SigBlk:\tfffffffffffbfeff" not in read_file(f"/proc/{pid}/status"):
                     os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
+            except (FileNotFoundError, ProcessLookupError):
                 pass
         os.close(self.fd)
         try:
