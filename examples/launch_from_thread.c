@@ -106,12 +106,17 @@ int main(int argc, char *argv[])
 	char *memory = malloc(mib << 20);
 	pthread_t thread;
 
-	if (!memory)
+	if (!memory) {
+		fprintf(stderr, "launch_from_thread: no memory for %zu MiB\n", mib);
 		return 1;
+	}
 	for (size_t i = 0; i < mib << 20; i += 4096)
 		memory[i] = 1;
-	if (pthread_create(&thread, NULL, work, &state) || pthread_join(thread, NULL))
+	if (pthread_create(&thread, NULL, work, &state) || pthread_join(thread, NULL)) {
+		fprintf(stderr, "launch_from_thread: no thread can be made\n");
+		free(memory);
 		return 1;
+	}
 	if (state.result < 0) {
 		fprintf(stderr, "launch_from_thread: %s: %s\n", croft_stage_name(state.err.stage),
 			state.err.what);
