@@ -49,11 +49,13 @@ static struct row rows[] = {
 	NATIVE(close),
 	ROW(close_range, ABI_NR_CLOSE_RANGE),
 	NATIVE(read),
+	NATIVE(pread64),
 	NATIVE(write),
 	NATIVE(newfstatat),
 	NATIVE(faccessat),
 	NATIVE(readlinkat),
 	NATIVE(getdents64),
+	NATIVE(fstatfs),
 	NATIVE(mkdirat),
 	NATIVE(unlinkat),
 	NATIVE(renameat2),
@@ -192,6 +194,11 @@ ssize_t sys_read(int fd, void *data, size_t len)
 	return CALL(read, fd, PTR(data), len);
 }
 
+ssize_t sys_pread(int fd, void *data, size_t len, uint64_t offset)
+{
+	return CALL(pread64, fd, PTR(data), len, offset);
+}
+
 ssize_t sys_write(int fd, const void *data, size_t len)
 {
 	return CALL(write, fd, PTR(data), len);
@@ -210,6 +217,11 @@ int sys_faccessat(int dirfd, const char *path, int mode)
 ssize_t sys_readlinkat(int dirfd, const char *path, char *data, size_t len)
 {
 	return CALL(readlinkat, dirfd, PTR(path), PTR(data), len);
+}
+
+int sys_fstatfs(int fd, struct statfs *ret_fs)
+{
+	return (int)CALL(fstatfs, fd, PTR(ret_fs));
 }
 
 ssize_t sys_getdents64(int fd, void *data, size_t len)

@@ -25,6 +25,7 @@
 struct pollfd;
 struct sock_fprog;
 struct signalfd_siginfo;
+struct statfs;
 
 /* One line for each call, by the kernel's name. Drives the enum and the fault tests. */
 #define SYS_CALLS(X)               \
@@ -33,11 +34,13 @@ struct signalfd_siginfo;
 	X(close)                   \
 	X(close_range)             \
 	X(read)                    \
+	X(pread64)                 \
 	X(write)                   \
 	X(newfstatat)              \
 	X(faccessat)               \
 	X(readlinkat)              \
 	X(getdents64)              \
+	X(fstatfs)                 \
 	X(mkdirat)                 \
 	X(unlinkat)                \
 	X(renameat2)               \
@@ -108,9 +111,12 @@ int sys_openat2(int dirfd, const char *path, int flags, uint64_t resolve); /* mo
 int sys_close(int fd);
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
 ssize_t sys_read(int fd, void *data, size_t len);
+ssize_t sys_pread(int fd, void *data, size_t len, uint64_t offset);
 ssize_t sys_write(int fd, const void *data, size_t len);
 /* AT_EMPTY_PATH with "" for a descriptor. */
 int sys_fstatat(int dirfd, const char *path, struct stat *ret_st, int flags);
+/* Also of an O_PATH descriptor (since 3.12). */
+int sys_fstatfs(int fd, struct statfs *ret_fs);
 /* By the real ids, as the kernel's call without flags. */
 int sys_faccessat(int dirfd, const char *path, int mode);
 /* Not NUL-terminated. */

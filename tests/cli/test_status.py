@@ -131,4 +131,34 @@ def _():
     equal(json.loads(read_file(path))["exit_status"], 2, "status")
 
 
+@test("a reader of the status that went away is told of, and ends nothing by a signal")
+def _():
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    result = run_croft("run", "--status-fd", write_end, *PLAIN, "--", "/bin/sh", "-c", "echo ran; exit 3",
+                       pass_fds=[write_end])
+    os.close(write_end)
+    status_is(result, 125)
+    contains(without_warning(result.err), f"descriptor {write_end}: Broken pipe")
+    equal(result.out, "ran\n", "output of the command")
+
+
+@test("a reader of croft's messages that went away does not cost the command's status")
+def _():
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    line = f"{PAYLOAD} spawn-daemon 60; exit 3"       # croft says that it killed what was left
+    result = run(CROFT, "run", *PLAIN, "--supervise", "--", "/bin/sh", "-c", line, stderr=write_end)
+    os.close(write_end)
+    status_is(result, 3)
+
+
+@test("the command's SIGPIPE is as the caller had it, though croft ignores its own", variants=["default", "ignored"])
+def _(variant):
+    def prepare():
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN if variant == "ignored" else signal.SIG_DFL)
+    got = run_croft("run", *PLAIN, "--supervise", "--", PAYLOAD, "signals", preexec_fn=prepare)
+    equal(f"ignored {int(signal.SIGPIPE)}\n" in succeeds(got).out, variant == "ignored", "SIGPIPE is ignored")
+
+
 main()

@@ -68,10 +68,12 @@ static long do_openat2(void) { return sys_openat2(-1, "", 0, 0); }
 static long do_close(void) { return sys_close(-1); }
 static long do_close_range(void) { return sys_close_range(~0U, ~0U, 0); }
 static long do_read(void) { return sys_read(-1, data, 1); }
+static long do_pread64(void) { return sys_pread(-1, data, 1, 0); }
 static long do_write(void) { return sys_write(-1, data, 1); }
 static long do_newfstatat(void) { return sys_fstatat(-1, "", &st, 0); }
 static long do_faccessat(void) { return sys_faccessat(-1, "", 0); }
 static long do_readlinkat(void) { return sys_readlinkat(-1, "", data, 1); }
+static long do_fstatfs(void) { return sys_fstatfs(-1, NULL); }
 static long do_getdents64(void) { return sys_getdents64(-1, data, 1); }
 static long do_mkdirat(void) { return sys_mkdirat(-1, "", 0); }
 static long do_unlinkat(void) { return sys_unlinkat(-1, "", 0); }

@@ -51,7 +51,7 @@ static void an_empty_launch_owns_nothing(void **state)
 	assert_int_equal(launch.cleaner, 0);
 	assert_null(launch.plan);
 	assert_false(launch.made_tmpdir || launch.restores_nofile || launch.restores_signals ||
-		     launch.dies_with_parent || launch.ignores_sigchld);
+		     launch.dies_with_parent || launch.ignores_sigchld || launch.defaults_sigpipe);
 	launch_done(&launch);
 }
 
@@ -238,6 +238,48 @@ static void a_kernel_that_does_not_enforce_is_found_out_before_the_command(void 
 	assert_true(has_no_children());
 }
 
+static bool is_probed;
+
+static long refuses_root(enum sys_call call, long a, long b, long c, long d, long e, long f)
+{
+	if (!strcmp((const char *)(uintptr_t)b, "/"))
+		return -EACCES;
+	return sys_real(call, a, b, c, d, e, f);
+}
+
+static long sees_clone(enum sys_call call, long a, long b, long c, long d, long e, long f)
+{
+	is_probed = true;
+	return sys_real(call, a, b, c, d, e, f);
+}
+
+/* Where file modes forbid it anyway, a refused open of "/" says nothing of Landlock. */
+static void a_proof_that_proves_nothing_is_replaced_by_a_child(void **state)
+{
+	static const char *const little[][2] = { { "read", "/usr" }, { NULL, NULL } };
+	struct profile *profile = profile_of("empty", little);
+	struct sandbox sandbox;
+
+	(void)state;
+	sandbox_of(profile, &sandbox);
+	assert_true(sandbox.plan->can_verify);
+	for (int refused = 0; refused < 2; refused++) {
+		struct launch launch;
+
+		is_probed = false;
+		launch_init(&launch);
+		sys_replace(SYS_CALL_clone, sees_clone);
+		if (refused)
+			sys_replace(SYS_CALL_openat, refuses_root);
+		assert_int_equal(launch_prepare(&launch, sandbox.plan, sandbox.facts, NULL), 0);
+		assert_int_equal(is_probed, refused);
+		ground_restore(NULL);
+		launch_done(&launch);
+	}
+	sandbox_done(&sandbox);
+	profile_free(profile);
+}
+
 #define T(test) cmocka_unit_test_teardown(test, ground_restore)
 
 int main(void)
@@ -250,6 +292,7 @@ int main(void)
 		T(a_failure_leaves_nothing_behind),
 		T(a_tmpdir_whose_rule_is_refused_is_removed_again),
 		T(a_kernel_that_does_not_enforce_is_found_out_before_the_command),
+		T(a_proof_that_proves_nothing_is_replaced_by_a_child),
 	};
 
 	return cmocka_run_group_tests(tests, ground_open, ground_close);
