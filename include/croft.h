@@ -100,9 +100,9 @@ CROFT_PUBLIC void croft_profile_free(struct croft_profile *profile);
 /*
  * Adds one wish. Keys and values are the long options of croft(1) and their arguments, without
  * the dashes: "read" "/usr", "connect" "443", "limit" "memory=1GiB", "require" "signals".
- * Switches ("env-all", "audit") take NULL. The text is copied. The keys "time", "grace" and
- * "supervise" are refused (-EINVAL): who launches a child with this library watches the clock
- * himself, with croft_child_pidfd.
+ * Switches ("env-all", "audit", "with-deps") take NULL. The text is copied. The keys "time",
+ * "grace" and "supervise" are refused (-EINVAL): who launches a child with this library watches
+ * the clock himself, with croft_child_pidfd.
  */
 CROFT_PUBLIC int croft_profile_set(struct croft_profile *profile, const char *key,
 				   const char *value, struct croft_error *err);

@@ -131,3 +131,14 @@ void text_quote(struct buf *buf, const char *text)
 	}
 	buf_putc(buf, '\'');
 }
+
+void text_word(struct buf *buf, const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789_./:@%+,=-";
+
+	if (!*text || text[strspn(text, plain)])
+		text_quote(buf, text);
+	else
+		buf_puts(buf, text);
+}

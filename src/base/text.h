@@ -22,6 +22,8 @@ void text_escape(struct buf *buf, const char *text);
  * shell when it holds no control characters.
  */
 void text_quote(struct buf *buf, const char *text);
+/* The same, without quotes where a shell needs none: "--read /usr/lib". */
+void text_word(struct buf *buf, const char *text);
 /* Bytes of the valid UTF-8 character that the text starts with, 0 if it starts with none. */
 size_t text_utf8_len(const char *text, size_t len);
 /* True if the bytes are valid UTF-8 (no surrogates, no overlong forms). */

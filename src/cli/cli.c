@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "host/paths.h"
+#include "launch/deps.h"
 #include "sys/calls.h"
 #include "sys/fd.h"
 
@@ -26,11 +27,11 @@ int cli_status(const struct croft_error *err)
 	return err->errnum == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 }
 
-int cli_fail(const struct croft_error *err)
+static void tell(const char *prefix, const struct croft_error *err)
 {
 	AUTO_BUF struct buf line = BUF_INIT(4096);
 
-	buf_puts(&line, "croft: ");
+	buf_puts(&line, prefix);
 	text_escape(&line, err->what);
 	if (err->errnum)
 		buf_printf(&line, ": %s", errno_text(err->errnum));
@@ -42,7 +43,17 @@ int cli_fail(const struct croft_error *err)
 	buf_putc(&line, '\n');
 	/* with no stderr there is nobody to tell */
 	(void)fd_write_all(2, buf_text(&line), line.len);
+}
+
+int cli_fail(const struct croft_error *err)
+{
+	tell("croft: ", err);
 	return cli_status(err);
+}
+
+void cli_warn_of(const struct croft_error *err)
+{
+	tell("croft: warning: ", err);
 }
 
 void cli_warn(const char *text)
@@ -152,16 +163,19 @@ int cli_profile(const struct option_list *list, struct profile **ret_profile,
 int cli_raise_open_files(const struct profile *profile, struct rlimit *ret_old, bool *ret_raised,
 			 struct croft_error *err)
 {
+	size_t needed = profile->n_grants + SPARE_FILES;
 	struct rlimit limit;
 	int r;
 
+	if (deps_are_wanted(profile))
+		needed += CLOSURE_MAX_FILES;
 	/* the usual soft limit is 1024; few start with less than 256 */
-	if (profile->n_grants + SPARE_FILES <= 128)
+	if (needed <= 128)
 		return 0;
 	r = sys_prlimit(RLIMIT_NOFILE, NULL, &limit);
 	if (r < 0)
 		return fail(err, CROFT_STAGE_PREPARE, -r, "read the limit on open files");
-	if (profile->n_grants + SPARE_FILES <= limit.rlim_cur)
+	if (needed <= limit.rlim_cur)
 		return 0;
 	*ret_old = limit;
 	*ret_raised = true;

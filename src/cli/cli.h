@@ -27,12 +27,15 @@ enum exit_status {
 int cmd_run(int argc, char *const argv[]);
 int cmd_plan(int argc, char *const argv[]);
 int cmd_why(int argc, char *const argv[]);
+int cmd_deps(int argc, char *const argv[]);
 
 /*
  * One line on stderr, "croft: what: why (hint)", escaped. Returns the exit status that the
  * failure has.
  */
 int cli_fail(const struct croft_error *err);
+/* The same as a warning, "croft: warning: ...": of what will fail, but not at croft's hand. */
+void cli_warn_of(const struct croft_error *err);
 /* One line of warning on stderr. */
 void cli_warn(const char *text);
 /* Writes a finished text to stdout: 0, or the exit status after a message. */

@@ -85,13 +85,12 @@ static void look_done(struct look *look)
 static int print_plan(struct look *look)
 {
 	/* without a command the plan is the one that any command would get */
-	static const char *const any[] = { "COMMAND", NULL };
 	bool has_command = look->words[0] != NULL;
 	AUTO_BUF struct buf buf = BUF_INIT(TEXT_MAX);
 	struct croft_error err = { 0 }, not_found = { 0 };
 	int status, found = 0;
 
-	if (make_plan(look, has_command ? look->words : any, &err) < 0)
+	if (make_plan(look, has_command ? look->words : sandbox_any_command, &err) < 0)
 		return cli_fail(&err);
 	if (has_command)
 		found = sandbox_find_command(&look->sandbox, &not_found);
@@ -104,7 +103,11 @@ static int print_plan(struct look *look)
 		return status;
 	if (plan_check(look->sandbox.plan, &err) < 0)
 		return cli_fail(&err);
-	return found < 0 ? cli_fail(&not_found) : 0;
+	if (found < 0)
+		return cli_fail(&not_found);
+	if (look->sandbox.command.doubt.what[0])
+		cli_warn_of(&look->sandbox.command.doubt);
+	return 0;
 }
 
 int cmd_plan(int argc, char *const argv[])
@@ -192,7 +195,6 @@ static int print_answer(const struct look *look, enum why_op op, const char *tar
 
 static int explain(struct look *look)
 {
-	static const char *const any[] = { "COMMAND", NULL };
 	struct croft_error err = { 0 };
 	struct why_answer answer;
 	char buffer[PATH_MAX];
@@ -207,7 +209,7 @@ static int explain(struct look *look)
 	op = parse_operation(look->words[0], &err);
 	if (op < 0)
 		return cli_fail(&err);
-	if (make_plan(look, any, &err) < 0)
+	if (make_plan(look, sandbox_any_command, &err) < 0)
 		return cli_fail(&err);
 	target = resolve_target((enum why_op)op, look->words[1], buffer);
 	r = plan_why(look->sandbox.plan, (enum why_op)op, target, &answer, &err);

@@ -76,6 +76,12 @@ static void warn_of_absent(const struct plan *plan)
 		cli_warn(buf_text(&line));
 }
 
+static void warn_of_doubt(const struct sandbox *sandbox)
+{
+	if (sandbox->command.doubt.what[0])
+		cli_warn_of(&sandbox->command.doubt);
+}
+
 /* Makes everything ready; on success only the start is left. */
 static int prepare(struct run *run, struct croft_error *err)
 {
@@ -91,6 +97,7 @@ static int prepare(struct run *run, struct croft_error *err)
 	if (r < 0)
 		return r;
 	warn_of_absent(run->sandbox.plan);
+	warn_of_doubt(&run->sandbox);
 	return 0;
 }
 
@@ -129,6 +136,7 @@ static int dry_run(struct run *run)
 		return status;
 	if (not_found < 0 || plan_check(run->sandbox.plan, &err) < 0)
 		return cli_fail(&err);
+	warn_of_doubt(&run->sandbox);
 	return 0;
 }
 

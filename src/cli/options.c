@@ -349,7 +349,7 @@ void options_help(struct buf *buf, enum option_command command, bool wants_all)
 		print_long_text(buf, command);
 	/* everything about the program is everything about its commands */
 	if (wants_all && command == CMD_GLOBAL)
-		shown |= CMD_RUN | CMD_PLAN | CMD_WHY;
+		shown |= CMD_RUN | CMD_PLAN | CMD_WHY | CMD_DEPS;
 	for (int group = 0; group < GROUPS_MAX; group++) {
 		bool has_title = false;
 

@@ -20,6 +20,7 @@ enum option_command {
 	CMD_RUN = 1 << 1,
 	CMD_PLAN = 1 << 2,
 	CMD_WHY = 1 << 3,
+	CMD_DEPS = 1 << 4,
 };
 
 enum option_id {

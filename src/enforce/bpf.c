@@ -109,16 +109,19 @@ static unsigned put_socket(struct program *program, const struct syscall_policy 
 	unsigned dgram = policy->allows_inet_dgram ? VERDICT_ALLOW : VERDICT_EACCES;
 	unsigned local = policy->allows_unix ? VERDICT_ALLOW : VERDICT_EACCES;
 	unsigned netlink = policy->allows_route_netlink ? VERDICT_ALLOW : other;
+	unsigned kin = policy->refuses_tcp_kin ? VERDICT_EACCES : other;
 	unsigned inet, next;
 
 	netlink = put_protocol(program, 0, netlink, other);
-	stream = put_protocol(program, IPPROTO_TCP, stream, other);
+	next = put_test(program, BPF_JEQ, ABI_IPPROTO_MPTCP, kin, other);
+	stream = put_protocol(program, IPPROTO_TCP, stream, next);
 	dgram = put_protocol(program, IPPROTO_UDP, dgram, other);
 	inet = put_test(program, BPF_JEQ, SOCK_DGRAM, dgram, other);
 	inet = put_test(program, BPF_JEQ, SOCK_STREAM, stream, inet);
 	inet = put_mask(program, ABI_SOCK_TYPE_MASK, inet);
 	inet = put_load(program, OFFSET_LOW(1), inet);
-	next = put_test(program, BPF_JEQ, AF_NETLINK, netlink, other);
+	next = put_test(program, BPF_JEQ, AF_SMC, kin, other);
+	next = put_test(program, BPF_JEQ, AF_NETLINK, netlink, next);
 	next = put_test(program, BPF_JEQ, AF_INET6, inet, next);
 	next = put_test(program, BPF_JEQ, AF_INET, inet, next);
 	next = put_test(program, BPF_JEQ, AF_UNIX, local, next);

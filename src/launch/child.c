@@ -29,6 +29,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "base/cleanup.h"
 #include "enforce/landlock.h"
 #include "enforce/process.h"
 #include "enforce/seccomp.h"
@@ -137,6 +138,45 @@ int child_confine(const struct launch *launch, struct croft_error *err)
 	return limits_apply_open_files(launch->plan->profile, err);
 }
 
+/*
+ * What can be seen beforehand was looked at (command.c): what is left are causes that show only
+ * now, and those that no look at the file tells.
+ */
+static int exec_failed(const char *path, int errnum, struct croft_error *err)
+{
+	static const struct {
+		int errnum;
+		const char *hint;
+	} hints[] = {
+		{ ENOENT, "it was there a moment ago, with all that it names" },
+		{ EACCES, "its modes, mount and grants allow it: a security module may not" },
+		{ EPERM, "a filter or a security module outside of croft refuses it" },
+		{ ETXTBSY, "something has it open for writing: wait for it, or run a copy" },
+		{ E2BIG, "an argument or variable is over 128 KiB, or all are over a quarter of "
+			 "'ulimit -s'" },
+		{ ENOMEM, "see --limit memory, 'ulimit -v' and the cgroup's memory limit" },
+		{ EAGAIN, "this user has too many processes: see --limit processes" },
+		{ EINVAL, "the kernel cannot map it: it may be for another page size" },
+		{ ENOEXEC, "no handler of this kernel knows its format" },
+	};
+	int r;
+
+	/* the command was found: status 126, not 127 */
+	if (errnum == ENOENT)
+		r = fail(err, CROFT_STAGE_EXEC, 0, "execute '%s': the kernel finds no such file",
+			 path);
+	else
+		r = fail(err, CROFT_STAGE_EXEC, errnum, "execute '%s'", path);
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++)
+		if (hints[i].errnum == errnum)
+			fail_hint(err, "%s", hints[i].hint);
+	/* outside, root's capabilities pass over the modes */
+	if (errnum == EACCES && sys_geteuid() == 0)
+		fail_hint(err, "inside, user 0 has no capabilities: it must be executable by its "
+			       "modes; or a security module refuses it");
+	return r;
+}
+
 static int finish(const struct launch *launch, struct croft_error *err)
 {
 	int r;
@@ -158,16 +198,7 @@ static int finish(const struct launch *launch, struct croft_error *err)
 	r = sys_execve(launch->plan->command.path,
 		       (char *const *)(uintptr_t)launch->plan->command.argv,
 		       (char *const *)(uintptr_t)launch->plan->command.envp);
-	/* it was found a moment ago: what the kernel does not find is what the file names */
-	if (r == -ENOENT) {
-		r = fail(err, CROFT_STAGE_EXEC, 0,
-			 "execute '%s': the loader or interpreter that it names is missing",
-			 launch->plan->command.path);
-		fail_hint(err,
-			  "the file itself is there; it may be for another system or architecture");
-		return r;
-	}
-	return fail(err, CROFT_STAGE_EXEC, -r, "execute '%s'", launch->plan->command.path);
+	return exec_failed(launch->plan->command.path, -r, err);
 }
 
 int child_run(const struct launch *launch, struct croft_error *err)

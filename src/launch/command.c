@@ -4,8 +4,13 @@
  *
  * Afterwards it would be too late: a process that may not read a file cannot say what
  * is wrong with it, and the kernel's EACCES and ENOENT have many causes. So each
- * candidate is judged here, by the plan's own rules, and the message names the
- * one thing that is missing and the grant that would give it.
+ * candidate is followed here as exec would follow it (src/elf), then judged by the plan's
+ * own rules, and the message names the one thing that is missing and the grant
+ * that would give it.
+ *
+ * What makes exec fail is an error. What makes the start fail later (a library, a
+ * program that env looks up) is only a doubt: it is the loader's to decide, and a reader
+ * of files that refused a program which works would be worse than one that says too much.
  *
  * What is found is executed by name. The name could be swapped in between; the
  * decision does not rest on it, since the kernel judges the file that is executed.
@@ -14,187 +19,200 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "host/paths.h"
 #include "sys/calls.h"
-#include "sys/fd.h"
 
-#define SCRIPT_DEPTH 5 /* what the kernel follows (search_binary_handler) */
-#define SCRIPT_HEAD 256 /* what the kernel reads of a first line (BINPRM_BUF_SIZE, since 5.1) */
+#define EXECUTE (ABI_LANDLOCK_FS_EXECUTE | ABI_LANDLOCK_FS_READ_FILE)
+
+void command_search_env(struct command_search *search, const char *const *envp)
+{
+	static const char library_path[] = "LD_LIBRARY_PATH=", preload[] = "LD_PRELOAD=";
+
+	for (; envp && *envp; envp++) {
+		if (!search->path && !strncmp(*envp, "PATH=", 5))
+			search->path = *envp + 5;
+		if (!strncmp(*envp, library_path, sizeof(library_path) - 1))
+			search->library_path = *envp + sizeof(library_path) - 1;
+		if (!strncmp(*envp, preload, sizeof(preload) - 1))
+			search->preload = *envp + sizeof(preload) - 1;
+	}
+}
 
 /*
  * A directory of PATH (not terminated; empty means here) and a name, as seen from the command's
  * working directory.
  */
-static int join(const struct plan *plan, const char *dir, size_t dir_len, const char *name,
-		char *ret_path, size_t size)
+static int join(const char *workdir, const char *dir, size_t dir_len, const char *name,
+		char ret_path[PATH_MAX])
 {
-	const char *base = plan->workdir && dir[0] != '/' && name[0] != '/' ? plan->workdir : "";
+	const char *base = workdir && dir[0] != '/' && name[0] != '/' ? workdir : "";
 	int n;
 
 	if (dir_len == 0 || name[0] == '/')
 		dir_len = 0;
-	n = snprintf(ret_path, size, "%s%s%.*s%s%s", base, *base ? "/" : "", (int)dir_len, dir,
+	n = snprintf(ret_path, PATH_MAX, "%s%s%.*s%s%s", base, *base ? "/" : "", (int)dir_len, dir,
 		     dir_len ? "/" : "", name);
-	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-static bool is_granted(const struct plan *plan, const char *path)
+static int say(const struct trouble *trouble, struct croft_error *err)
 {
-	char real[PATH_MAX];
-
-	/* what cannot be resolved cannot be executed either: let that be said */
-	if (path_resolve(path, real, sizeof(real)) < 0)
-		return true;
-	return plan_allows(plan, real, ABI_LANDLOCK_FS_EXECUTE);
-}
-
-static int not_granted(const char *name, const char *path, struct croft_error *err)
-{
-	char real[PATH_MAX];
+	AUTO_BUF struct buf what = BUF_INIT(CROFT_WHAT_SIZE), mend = BUF_INIT(CROFT_HINT_SIZE);
+	int errnum = trouble_errnum(trouble);
 	int r;
 
-	if (path_resolve(path, real, sizeof(real)) < 0)
-		real[0] = '\0';
-	r = fail(err, CROFT_STAGE_EXEC, EACCES, "execute '%s': no grant covers '%s'", name,
-		 *real ? real : path);
-	fail_hint(err, "add --execute %s", *real ? real : path);
+	/* where the command is there "no such file" would be the riddle that is solved here */
+	if (errnum == ENOENT && (*trouble->needed_by || trouble->kind == TROUBLE_SCRIPT_CR))
+		errnum = 0;
+	trouble_what(&what, trouble);
+	trouble_mend(&mend, trouble);
+	r = fail(err, CROFT_STAGE_EXEC, errnum, "%s", buf_text(&what));
+	fail_hint(err, "%s", buf_text(&mend));
 	return r;
 }
 
-/* 0 if this is a file that the kernel could execute, for a user like this one. */
-static int check_file(const char *path)
+static const char *needing(const struct closure *closure, const struct closure_file *file)
 {
-	struct stat st;
-	int r = sys_fstatat(AT_FDCWD, path, &st, 0);
-
-	if (r < 0)
-		return r;
-	if (S_ISDIR(st.st_mode))
-		return -EISDIR;
-	if (!S_ISREG(st.st_mode))
-		return -EACCES;
-	return sys_faccessat(AT_FDCWD, path, X_OK);
+	return file->needed_by == CLOSURE_NONE ? "" : closure->files[file->needed_by].path;
 }
 
-/* Cuts the interpreter out of "#! /bin/sh -e\n", in place. NULL if there is none. */
-static char *interpreter_of(char *head)
+int command_check_grants(struct command *command, const struct plan *plan, struct croft_error *err)
 {
-	char *start;
+	const struct closure *closure = &command->closure;
+	bool is_looked_up = false; /* by env: it goes on to the next on PATH */
 
-	if (head[0] != '#' || head[1] != '!')
-		return NULL;
-	start = head + 2 + strspn(head + 2, " \t");
-	start[strcspn(start, " \t\n")] = '\0';
-	return *start ? start : NULL;
-}
+	for (size_t i = 0; i < closure->n_files; i++) {
+		const struct closure_file *file = &closure->files[i];
+		bool is_read = file->role == ROLE_LIBRARY;
+		struct trouble trouble;
 
-/* The first bytes of a file, NUL-terminated; "" if it cannot be read. */
-static void read_head(const char *path, char head[SCRIPT_HEAD + 1])
-{
-	AUTO_FD int fd = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
-	ssize_t n = fd < 0 ? fd : fd_read_full(fd, head, SCRIPT_HEAD);
+		is_looked_up |= file->rule == RULE_ENV;
+		trouble = (struct trouble){ .kind = TROUBLE_NOT_GRANTED,
+					    .role = file->role,
+					    .path = file->real,
+					    .needed_by = needing(closure, file),
+					    .detail = is_read ? "read" : "execute",
+					    .is_late = is_looked_up };
 
-	/* a program may be executable and not readable; then it is no script */
-	head[n < 0 ? 0 : n] = '\0';
-}
-
-/* One interpreter: it has to be there and granted. */
-static int check_interpreter(const struct plan *plan, const char *name, const char *interpreter,
-			     struct croft_error *err)
-{
-	int r = check_file(interpreter);
-
-	if (r == -ENOENT || r == -ENOTDIR) {
-		size_t len = strlen(interpreter);
-
-		r = fail(err, CROFT_STAGE_EXEC, 0, "execute '%s': its interpreter '%s' is missing",
-			 name, interpreter);
-		if (len > 1 && interpreter[len - 1] == '\r')
-			fail_hint(
-				err,
-				"the first line ends in a carriage return: the file has DOS line ends");
-		else
-			fail_hint(err,
-				  "the file itself is there; install '%s' or mend its first line",
-				  interpreter);
-		return r;
+		/*
+		 * without its cache or its list of preloads a loader does its work all the same;
+		 * where a file lies that cannot be told the kernel alone judges
+		 */
+		if (file->role == ROLE_CONFIG || !*file->real ||
+		    plan_allows(plan, file->real, is_read ? ABI_LANDLOCK_FS_READ_FILE : EXECUTE))
+			continue;
+		if (!is_read && !is_looked_up)
+			return say(&trouble, err);
+		if (!command->doubt.what[0])
+			(void)say(&trouble, &command->doubt);
 	}
-	if (r == -EISDIR)
-		return fail(err, CROFT_STAGE_EXEC, 0,
-			    "execute '%s': its interpreter '%s' is a directory", name, interpreter);
-	if (r < 0)
-		return fail(err, CROFT_STAGE_EXEC, -r, "execute '%s': its interpreter '%s'", name,
-			    interpreter);
-	return is_granted(plan, interpreter) ? 0 : not_granted(interpreter, interpreter, err);
+	return 0;
 }
 
-/* The chain of "#!" lines: an interpreter may be a script itself, to the kernel's depth. */
-static int check_script(const struct plan *plan, const char *name, const char *path,
-			struct croft_error *err)
+/* True if the loader could be kept from a library: by its own directory a plan is known. */
+static bool may_withhold_libraries(const struct plan *plan, const struct closure *closure)
 {
-	char heads[2][SCRIPT_HEAD + 1]; /* the next is read while the name in the last is in use */
+	for (size_t i = 0; plan && i < closure->n_files; i++) {
+		const struct closure_file *file = &closure->files[i];
+		char dir[PATH_MAX];
 
-	for (unsigned depth = 0; depth < SCRIPT_DEPTH; depth++) {
-		char *interpreter;
-		int r;
-
-		read_head(path, heads[depth % 2]);
-		interpreter = interpreter_of(heads[depth % 2]);
-		if (!interpreter)
-			return 0;
-		r = check_interpreter(plan, name, interpreter, err);
-		if (r < 0)
-			return r;
-		path = interpreter;
+		if (file->role != ROLE_LOADER || !*file->real)
+			continue;
+		(void)snprintf(dir, sizeof(dir), "%.*s",
+			       (int)(strrchr(file->real, '/') - file->real), file->real);
+		return !plan_allows(plan, *dir ? dir : "/", ABI_LANDLOCK_FS_READ_FILE);
 	}
-	return fail(err, CROFT_STAGE_EXEC, ELOOP,
-		    "execute '%s': its interpreters are scripts, %d deep", name, SCRIPT_DEPTH);
+	return false;
 }
 
-static int judge(const struct plan *plan, const char *name, const char *path,
+struct closure_input command_closure_input(const struct command_search *search, unsigned flags)
+{
+	static const struct root real_root = { .fd = -1, .path = "/" };
+
+	return (struct closure_input){ .root = &real_root,
+				       .workdir =
+					       search->workdir ? search->workdir : "/proc/self/cwd",
+				       .path = search->path,
+				       .library_path = search->library_path,
+				       .preload = search->preload,
+				       .flags = flags };
+}
+
+static int look(const struct command_search *search, const char *path, unsigned flags,
+		struct closure *closure, struct croft_error *err)
+{
+	const struct closure_input input = command_closure_input(search, flags);
+
+	closure_init(closure);
+	return closure_add_program(closure, &input, path, err);
+}
+
+/* What is known of a file that is there. */
+static int judge(const struct command_search *search, const char *path, struct command *command,
 		 struct croft_error *err)
 {
-	int r = check_file(path);
+	struct closure *closure = &command->closure;
+	const struct trouble *trouble;
+	int r = look(search, path, search->wants_libraries ? CLOSURE_LIBRARIES : 0, closure, err);
 
-	if (r == -ENOENT || r == -ENOTDIR)
-		return fail(err, CROFT_STAGE_EXEC, ENOENT, "find '%s'", name);
-	if (r < 0) {
-		r = fail(err, CROFT_STAGE_EXEC, -r, "execute '%s'", name);
-		if (r == -EACCES)
-			fail_hint(
-				err,
-				"it is not an executable file: chmod +x it, or name its interpreter before it");
-		return r;
+	if (r == 0 && !search->wants_libraries && may_withhold_libraries(search->plan, closure)) {
+		closure_done(closure);
+		r = look(search, path, CLOSURE_LIBRARIES, closure, err);
 	}
-	if (!is_granted(plan, path))
-		return not_granted(name, path, err);
-	return check_script(plan, name, path, err);
+	if (r < 0)
+		return r;
+	trouble = closure_find_trouble(closure, WEIGHT_EXEC);
+	if (trouble)
+		return say(trouble, err);
+	trouble = closure_find_trouble(closure, WEIGHT_START);
+	if (trouble)
+		(void)say(trouble, &command->doubt);
+	return search->plan ? command_check_grants(command, search->plan, err) : 0;
+}
+
+/* command->path is a candidate: 0 if it can be executed. */
+static int try_path(const struct command_search *search, struct command *command,
+		    struct croft_error *err)
+{
+	struct stat st;
+	int r = sys_fstatat(AT_FDCWD, command->path, &st, 0);
+
+	if (r == -ENOENT || r == -ENOTDIR) {
+		/* not there at all, or a link that leads nowhere: that is worth its own words */
+		if (sys_fstatat(AT_FDCWD, command->path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return fail(err, CROFT_STAGE_EXEC, ENOENT, "find '%s'", search->name);
+	} else if (r == 0 && S_ISDIR(st.st_mode)) {
+		return fail(err, CROFT_STAGE_EXEC, EISDIR, "execute '%s'", search->name);
+	}
+	command->doubt.what[0] = '\0';
+	r = judge(search, command->path, command, err);
+	if (r < 0)
+		closure_done(&command->closure);
+	return r;
 }
 
 /*
  * The first candidate on PATH that can be executed; else what was wrong with the best of the
  * others.
  */
-static int search(const struct plan *plan, const char *name, const char *path, char *ret_path,
-		  size_t size, struct croft_error *err)
+static int search_path(const struct command_search *search, struct command *command,
+		       struct croft_error *err)
 {
 	struct croft_error best;
-	int r = fail(&best, CROFT_STAGE_EXEC, ENOENT, "find '%s' on PATH", name);
+	int r = fail(&best, CROFT_STAGE_EXEC, ENOENT, "find '%s' on PATH", search->name);
 
-	for (const char *entry = path;; entry++) {
+	for (const char *entry = search->path;; entry++) {
 		size_t len = strcspn(entry, ":");
 		struct croft_error error;
 		int verdict;
 
-		/* ret_path takes each candidate in turn; what fits nowhere is no candidate */
-		if (len < PATH_MAX && join(plan, entry, len, name, ret_path, size) == 0) {
-			verdict = judge(plan, name, ret_path, &error);
+		/* each candidate in turn; what fits nowhere is no candidate */
+		if (len < PATH_MAX &&
+		    join(search->workdir, entry, len, search->name, command->path) == 0) {
+			verdict = try_path(search, command, &error);
 			if (verdict == 0)
 				return 0;
 			if (r == -ENOENT && verdict != -ENOENT && verdict != -EISDIR) {
@@ -211,34 +229,37 @@ static int search(const struct plan *plan, const char *name, const char *path, c
 	return r;
 }
 
-int command_find(const struct plan *plan, char *ret_path, size_t size, struct croft_error *err)
+int command_find(const struct command_search *search, struct command *ret_command,
+		 struct croft_error *err)
 {
-	const char *name = plan->command.argv[0];
-	const char *search_path = NULL;
+	const char *name = search->name;
 	int r;
 
+	memset(ret_command, 0, sizeof(*ret_command));
 	if (!*name)
 		return fail(err, CROFT_STAGE_EXEC, ENOENT, "find a command with an empty name");
-	if (strlen(name) >= size)
+	if (strlen(name) >= sizeof(ret_command->path))
 		return fail(err, CROFT_STAGE_EXEC, ENAMETOOLONG, "find a command of %zu bytes",
 			    strlen(name));
 	if (strchr(name, '/')) {
-		r = join(plan, "", 0, name, ret_path, size);
+		r = join(search->workdir, "", 0, name, ret_command->path);
 		if (r < 0)
 			return fail(err, CROFT_STAGE_EXEC, -r, "find '%s'", name);
+		r = try_path(search, ret_command, err);
 		/* executed after the change of directory: under the name that was given */
-		r = judge(plan, name, ret_path, err);
 		if (r == 0)
-			memcpy(ret_path, name, strlen(name) + 1);
+			memcpy(ret_command->path, name, strlen(name) + 1);
 		return r;
 	}
-	for (const char *const *entry = plan->command.envp; *entry && !search_path; entry++)
-		if (!strncmp(*entry, "PATH=", 5))
-			search_path = *entry + 5;
-	if (!search_path) {
+	if (!search->path) {
 		r = fail(err, CROFT_STAGE_EXEC, ENOENT, "find '%s': the command has no PATH", name);
 		fail_hint(err, "write the program's full name, or pass PATH with --env PATH");
 		return r;
 	}
-	return search(plan, name, search_path, ret_path, size, err);
+	return search_path(search, ret_command, err);
+}
+
+void command_done(struct command *command)
+{
+	closure_done(&command->closure);
 }

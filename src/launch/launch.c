@@ -39,6 +39,9 @@ static int check_enforcement(const struct plan *plan, struct croft_error *err)
 	r = host_probe_enforcement(&host, err);
 	if (r < 0)
 		return r;
+	/* who can open nothing at all, in a sandbox already, has nothing to try it on */
+	if (host.landlock.enforces == HOST_UNKNOWN && plan->can_verify)
+		return 0;
 	if (host.landlock.enforces != HOST_YES) {
 		(void)fail(err, CROFT_STAGE_HOST, 0,
 			   "this kernel takes Landlock rules and does not enforce them");

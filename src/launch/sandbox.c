@@ -9,13 +9,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "launch/command.h"
+#include "launch/deps.h"
 #include "sys/calls.h"
+
+const char *const sandbox_any_command[] = { "COMMAND", NULL };
 
 static int check_kept(const struct profile *profile, struct croft_error *err)
 {
@@ -64,13 +65,35 @@ static int open_paths(struct sandbox *sandbox, const struct profile *profile,
 	return 0;
 }
 
+/* The command's own needs, added to a copy: the caller's profile may serve other commands. */
+static int add_deps(struct sandbox *sandbox, const struct profile *profile, const char *const *argv,
+		    const char *const *envp, struct croft_error *err)
+{
+	int r;
+
+	if (!deps_are_wanted(profile))
+		return 0;
+	r = deps_copy_profile(profile, &sandbox->profile, err);
+	if (r < 0)
+		return r;
+	if (!argv || argv == sandbox_any_command)
+		return deps_grant_sets(sandbox->profile, err);
+	r = deps_grant(sandbox->profile, argv, envp, &sandbox->command, err);
+	sandbox->has_command = r == 0;
+	return r;
+}
+
 static int build(struct sandbox *sandbox, const struct profile *profile, const struct host *host,
 		 const char *const *argv, const char *const *envp, struct croft_error *err)
 {
-	struct plan_input input = {
-		.profile = profile, .host = host, .argv = argv, .environ = envp
-	};
-	int r;
+	struct plan_input input = { .host = host, .argv = argv, .environ = envp };
+	int r = add_deps(sandbox, profile, argv, envp, err);
+
+	if (r < 0)
+		return r;
+	if (sandbox->profile)
+		profile = sandbox->profile;
+	input.profile = profile;
 
 	if (argv && profile->wants_tmpdir) {
 		r = tmpdir_choose(find_tmp_parent(envp), sandbox->tmpdir, err);
@@ -109,15 +132,33 @@ int sandbox_plan(const struct profile *profile, const struct host *host, const c
 	return 0;
 }
 
+static int find_command(struct sandbox *sandbox, struct croft_error *err)
+{
+	const struct plan *plan = sandbox->plan;
+	struct command_search search = {
+		.name = plan->command.argv[0],
+		.workdir = plan->workdir ? plan->workdir : plan->profile->workdir,
+		.plan = plan,
+	};
+	int r;
+
+	if (sandbox->has_command)
+		return command_check_grants(&sandbox->command, plan, err);
+	command_search_env(&search, plan->command.envp);
+	r = command_find(&search, &sandbox->command, err);
+	sandbox->has_command = r == 0;
+	return r;
+}
+
 int sandbox_find_command(struct sandbox *sandbox, struct croft_error *err)
 {
-	char path[PATH_MAX];
-	int r = command_find(sandbox->plan, path, sizeof(path), err);
+	struct plan *plan = sandbox->plan;
+	int r = find_command(sandbox, err);
 
 	if (r < 0)
 		return r;
-	sandbox->plan->command.path = arena_strdup(&sandbox->plan->arena, path);
-	if (!sandbox->plan->command.path)
+	plan->command.path = arena_strdup(&plan->arena, sandbox->command.path);
+	if (!plan->command.path)
 		return fail(err, CROFT_STAGE_PREPARE, ENOMEM, "store the command's name");
 	return 0;
 }
@@ -126,6 +167,11 @@ void sandbox_done(struct sandbox *sandbox)
 {
 	plan_free(sandbox->plan);
 	sandbox->plan = NULL;
+	if (sandbox->has_command)
+		command_done(&sandbox->command);
+	sandbox->has_command = false;
+	profile_free(sandbox->profile);
+	sandbox->profile = NULL;
 	if (sandbox->facts)
 		paths_close(sandbox->facts, sandbox->n_facts);
 	free(sandbox->facts);

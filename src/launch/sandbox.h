@@ -10,15 +10,22 @@
 #define CROFT_LAUNCH_SANDBOX_H
 
 #include "base/err.h"
+#include "launch/command.h"
 #include "launch/tmpdir.h"
 #include "plan/plan.h"
 
 struct sandbox {
+	struct profile *profile; /* owned: the caller's and what the command told; NULL: as given */
+	struct command command; /* when has_command */
+	bool has_command;
 	struct path_fact *facts; /* owned, one for each grant */
 	size_t n_facts;
 	struct plan *plan; /* owned */
 	char tmpdir[TMPDIR_NAME_SIZE];
 };
+
+/* As argv of a plan that is only looked at: what any command would get. */
+extern const char *const sandbox_any_command[];
 
 /*
  * profile   kept: must outlive the sandbox
@@ -34,7 +41,9 @@ void sandbox_done(struct sandbox *sandbox);
 
 /*
  * Finds the plan's command (launch/command.h) and writes it into the plan. Apart from
- * sandbox_plan, so that a plan can be printed whatever is wrong with the command.
+ * sandbox_plan, so that a plan can be printed whatever is wrong with the command; where the
+ * profile asks for grants that only the command can tell, sandbox_plan has found it already.
+ * sandbox->command.doubt then says what will go wrong after exec, if that can be foreseen.
  */
 int sandbox_find_command(struct sandbox *sandbox, struct croft_error *err);
 

@@ -67,7 +67,12 @@ static void choose_handled(struct plan *plan)
 	if (!is_wanted(plan, PROTECT_SIGNALS))
 		plan->scoped &= ~ABI_LANDLOCK_SCOPE_SIGNAL;
 	if (plan->profile->wants_audit)
-		plan->restrict_flags = abi->restrict_flags & ABI_LANDLOCK_RESTRICT_LOG_NEW_EXEC_ON;
+		plan->restrict_flags |= ABI_LANDLOCK_RESTRICT_LOG_NEW_EXEC_ON;
+	if (plan->profile->wants_no_own_audit)
+		plan->restrict_flags |= ABI_LANDLOCK_RESTRICT_LOG_SAME_EXEC_OFF;
+	if (plan->profile->wants_no_nested_audit)
+		plan->restrict_flags |= ABI_LANDLOCK_RESTRICT_LOG_SUBDOMAINS_OFF;
+	plan->restrict_flags &= abi->restrict_flags;
 }
 
 static int missing_path(const struct grant *grant, const struct path_fact *fact,
@@ -102,7 +107,7 @@ static int check_writable(const struct plan *plan, const struct grant *grant, co
 	bool holds_home = home && !strncmp(home, real, len) && (home[len] == '/' || !home[len]);
 	int r;
 
-	if (!plan->handled_fs || !(grant->kinds & GRANT_WRITE) ||
+	if (!plan->handled_fs || !(grant->kinds & GRANT_WRITE) || plan->profile->may_write_root ||
 	    !(is_root || (grant->is_project && holds_home)))
 		return 0;
 	if (grant->is_project) {

@@ -109,10 +109,14 @@ int plan_net(struct plan *plan, struct croft_error *err)
 
 	if (r < 0)
 		return r;
-	policy->allows_inet_stream =
-		!is_wanted(plan, PROTECT_TCP) || wishes.connects_tcp || wishes.listens_tcp;
+	policy->allows_inet_stream = !is_wanted(plan, PROTECT_TCP) || wishes.connects_tcp ||
+				     wishes.listens_tcp ||
+				     (plan->profile->leaves_tcp_to_landlock &&
+				      (plan->handled_net & ABI_LANDLOCK_NET_CONNECT_TCP));
 	policy->allows_inet_dgram = !is_wanted(plan, PROTECT_UDP) || wishes.uses_udp;
 	policy->refuses_other_net = is_wanted(plan, PROTECT_OTHER_NET);
+	policy->refuses_tcp_kin =
+		is_wanted(plan, PROTECT_TCP) && plan->profile->leaves_tcp_to_landlock;
 	/*
 	 * getaddrinfo and getifaddrs ask it which addresses exist; without a network nobody
 	 * needs the answer
@@ -122,9 +126,12 @@ int plan_net(struct plan *plan, struct croft_error *err)
 			      (plan->handled_fs & ABI_LANDLOCK_FS_RESOLVE_UNIX) ||
 			      wishes.has_sockets;
 	policy->filters_sockets = !policy->allows_inet_stream || !policy->allows_inet_dgram ||
-				  policy->refuses_other_net || !policy->allows_unix;
+				  policy->refuses_other_net || policy->refuses_tcp_kin ||
+				  !policy->allows_unix;
 	if (is_wanted(plan, PROTECT_TCP)) {
-		policy->refuses_listen = wishes.connects_tcp && !wishes.listens_tcp;
+		/* it would take the listening unix sockets of programs away as well */
+		policy->refuses_listen = wishes.connects_tcp && !wishes.listens_tcp &&
+					 !plan->profile->leaves_tcp_to_landlock;
 		/* Landlock checks fast open since 7.2 */
 		policy->refuses_fastopen = policy->allows_inet_stream && plan->abi < 10;
 		policy->refuses_tcp_ulp = policy->allows_inet_stream;

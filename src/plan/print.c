@@ -226,7 +226,9 @@ static void print_filter(struct buf *buf, const struct plan *plan)
 			   policy->allows_inet_stream ? ", tcp" : "",
 			   policy->allows_inet_dgram ? ", udp" : "",
 			   policy->allows_route_netlink ? ", route netlink" : "",
-			   policy->refuses_other_net ? "; no others" : "; others pass");
+			   policy->refuses_other_net ? "; no others"
+			   : policy->refuses_tcp_kin ? "; others pass, but mptcp and smc"
+						     : "; others pass");
 	if (policy->refuses_listen || policy->refuses_fastopen || policy->refuses_tcp_ulp ||
 	    policy->refuses_path_truncate || policy->refuses_ptrace)
 		buf_printf(buf, "  refused too:%s%s%s%s%s\n",

@@ -179,9 +179,31 @@ static bool is_walked_around(const struct plan *plan, struct plan_row *row)
 	return true;
 }
 
+/* Landlock judges the ports; the filter only refuses what it does not see. */
+static void judge_tcp_by_landlock(const struct plan *plan, struct arena *arena,
+				  struct plan_row *row)
+{
+	if (plan->abi >= 4 && has_seccomp(plan)) {
+		enforced(row, landlock_name(plan, arena, " + seccomp"),
+			 "listen(2) without bind(2) gets a port that the kernel chooses");
+	} else if (plan->abi >= 4) {
+		row->state = STATE_PARTIAL;
+		row->mechanisms = landlock_name(plan, arena, "");
+		row->missing = "MPTCP, SMC and TCP fast open reach every port";
+		row->mend = "a kernel with CONFIG_SECCOMP_FILTER";
+	} else if (has_seccomp(plan) && !grants_any_port(plan, false)) {
+		enforced(row, "seccomp", "");
+	} else {
+		absent(row, "TCP ports cannot be told apart: TCP is open to everywhere",
+		       "Linux 6.7 (Landlock ABI 4)");
+	}
+}
+
 static void judge_tcp(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
-	if (!has_seccomp(plan)) {
+	if (plan->profile->leaves_tcp_to_landlock) {
+		judge_tcp_by_landlock(plan, arena, row);
+	} else if (!has_seccomp(plan)) {
 		no_seccomp(row);
 	} else if (is_walked_around(plan, row)) {
 		return;

@@ -131,31 +131,31 @@ const struct syscall_entry syscall_entries[] = {
 	CHECKED("prlimit64", 302, 261, GROUP_PRLIMIT_OTHERS, CHECK_PRLIMIT),
 
 	/* Reaching into other processes: their memory, their descriptors. */
-	REFUSED("ptrace", 101, 117, RULE_PTRACE),
-	REFUSED("process_vm_readv", 310, 270, RULE_PTRACE),
-	REFUSED("process_vm_writev", 311, 271, RULE_PTRACE),
-	REFUSED("kcmp", 312, 272, RULE_PTRACE),
-	REFUSED("pidfd_getfd", 438, 438, RULE_PTRACE),
-	REFUSED("process_madvise", 440, 440, RULE_PTRACE),
+	REFUSED("ptrace", 101, 117, REFUSES_PTRACE),
+	REFUSED("process_vm_readv", 310, 270, REFUSES_PTRACE),
+	REFUSED("process_vm_writev", 311, 271, REFUSES_PTRACE),
+	REFUSED("kcmp", 312, 272, REFUSES_PTRACE),
+	REFUSED("pidfd_getfd", 438, 438, REFUSES_PTRACE),
+	REFUSED("process_madvise", 440, 440, REFUSES_PTRACE),
 
-	REFUSED("truncate", 76, 45, RULE_PATH_TRUNCATE),
-	CHECKED("open", 2, -1, RULE_PATH_TRUNCATE, CHECK_OPEN_FLAGS_1),
-	CHECKED("openat", 257, 56, RULE_PATH_TRUNCATE, CHECK_OPEN_FLAGS_2),
-	ABSENT("openat2", 437, 437, RULE_PATH_TRUNCATE),
+	REFUSED("truncate", 76, 45, REFUSES_PATH_TRUNCATE),
+	CHECKED("open", 2, -1, REFUSES_PATH_TRUNCATE, CHECK_OPEN_FLAGS_1),
+	CHECKED("openat", 257, 56, REFUSES_PATH_TRUNCATE, CHECK_OPEN_FLAGS_2),
+	ABSENT("openat2", 437, 437, REFUSES_PATH_TRUNCATE),
 
-	CHECKED("socket", 41, 198, RULE_SOCKETS, CHECK_SOCKET),
-	CHECKED("socketpair", 53, 199, RULE_SOCKETS, CHECK_SOCKETPAIR),
+	CHECKED("socket", 41, 198, REFUSES_SOCKETS, CHECK_SOCKET),
+	CHECKED("socketpair", 53, 199, REFUSES_SOCKETS, CHECK_SOCKETPAIR),
 
 	/* listen on an unbound TCP socket binds it, and Landlock does not look (so on 6.18). */
-	REFUSED("listen", 50, 201, RULE_LISTEN),
+	REFUSED("listen", 50, 201, REFUSES_LISTEN),
 
 	/* MSG_FASTOPEN connects without connect, and Landlock looks only since 7.2. */
-	CHECKED("sendto", 44, 206, RULE_FASTOPEN, CHECK_SEND_FLAGS_3),
-	CHECKED("sendmsg", 46, 211, RULE_FASTOPEN, CHECK_SEND_FLAGS_2),
-	CHECKED("sendmmsg", 307, 269, RULE_FASTOPEN, CHECK_SEND_FLAGS_3),
+	CHECKED("sendto", 44, 206, REFUSES_FASTOPEN, CHECK_SEND_FLAGS_3),
+	CHECKED("sendmsg", 46, 211, REFUSES_FASTOPEN, CHECK_SEND_FLAGS_2),
+	CHECKED("sendmmsg", 307, 269, REFUSES_FASTOPEN, CHECK_SEND_FLAGS_3),
 
 	/* The ULP "smc" (5.17) makes an SMC socket of it: its TCP connect is the kernel's own. */
-	CHECKED("setsockopt", 54, 208, RULE_TCP_ULP, CHECK_SETSOCKOPT),
+	CHECKED("setsockopt", 54, 208, REFUSES_TCP_ULP, CHECK_SETSOCKOPT),
 };
 /* clang-format on */
 

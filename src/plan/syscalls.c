@@ -20,22 +20,28 @@ static bool rule_applies(const struct syscall_policy *policy, unsigned rule)
 	if (rule < GROUP_MAX)
 		return !policy->allows_group[rule];
 	switch ((enum syscall_rule)rule) {
-	case RULE_PTRACE:
+	case REFUSES_PTRACE:
 		return policy->refuses_ptrace;
-	case RULE_PATH_TRUNCATE:
+	case REFUSES_PATH_TRUNCATE:
 		return policy->refuses_path_truncate;
-	case RULE_SOCKETS:
+	case REFUSES_SOCKETS:
 		return policy->filters_sockets;
-	case RULE_LISTEN:
+	case REFUSES_LISTEN:
 		return policy->refuses_listen;
-	case RULE_FASTOPEN:
+	case REFUSES_FASTOPEN:
 		return policy->refuses_fastopen;
-	case RULE_TCP_ULP:
+	case REFUSES_TCP_ULP:
 		return policy->refuses_tcp_ulp;
-	case RULE_MAX:
+	case REFUSES_MAX:
 		break;
 	}
 	return true;
+}
+
+static bool is_tcp_kin(uint32_t family, uint32_t type, uint32_t protocol)
+{
+	return family == AF_SMC || ((family == AF_INET || family == AF_INET6) &&
+				    type == SOCK_STREAM && protocol == ABI_IPPROTO_MPTCP);
 }
 
 static bool socket_passes(const struct syscall_policy *policy, uint32_t family, uint32_t type,
@@ -52,6 +58,8 @@ static bool socket_passes(const struct syscall_policy *policy, uint32_t family, 
 	}
 	if (family == AF_NETLINK && protocol == 0 && policy->allows_route_netlink)
 		return true;
+	if (policy->refuses_tcp_kin && is_tcp_kin(family, type, protocol))
+		return false;
 	return !policy->refuses_other_net;
 }
 

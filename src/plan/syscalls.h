@@ -31,12 +31,13 @@ struct syscall_policy {
 	bool refuses_path_truncate; /* by name and without write access: below Landlock ABI 3 */
 
 	/* TCP, UDP and Unix sockets are decided by their own flag, all others by the last. */
-	bool filters_sockets; /* false: the five below mean nothing */
+	bool filters_sockets; /* false: the six below mean nothing */
 	bool allows_inet_stream; /* AF_INET, AF_INET6: SOCK_STREAM with protocol 0 or TCP */
 	bool allows_inet_dgram; /* SOCK_DGRAM with protocol 0 or UDP */
 	bool allows_unix; /* sockets and datagram pairs; stream pairs always pass */
 	bool allows_route_netlink; /* NETLINK_ROUTE, though other families are refused */
 	bool refuses_other_net; /* every family, type and protocol not named above */
+	bool refuses_tcp_kin; /* of those, MPTCP and SMC: TCP ports that Landlock does not see */
 	bool refuses_listen;
 	bool refuses_fastopen; /* MSG_FASTOPEN in sendto, sendmsg, sendmmsg */
 	/* setsockopt TCP_ULP: a TCP socket could become an SMC one, which Landlock does not see */
@@ -91,13 +92,13 @@ enum arg_check {
 
 /* What in a policy refuses a call: one of enum syscall_group, or one of these. */
 enum syscall_rule {
-	RULE_PTRACE = GROUP_MAX, /* refuses_ptrace */
-	RULE_PATH_TRUNCATE, /* refuses_path_truncate */
-	RULE_SOCKETS, /* filters_sockets */
-	RULE_LISTEN, /* refuses_listen */
-	RULE_FASTOPEN, /* refuses_fastopen */
-	RULE_TCP_ULP, /* refuses_tcp_ulp */
-	RULE_MAX
+	REFUSES_PTRACE = GROUP_MAX, /* refuses_ptrace */
+	REFUSES_PATH_TRUNCATE, /* refuses_path_truncate */
+	REFUSES_SOCKETS, /* filters_sockets */
+	REFUSES_LISTEN, /* refuses_listen */
+	REFUSES_FASTOPEN, /* refuses_fastopen */
+	REFUSES_TCP_ULP, /* refuses_tcp_ulp */
+	REFUSES_MAX
 };
 
 /* One system call that some policy refuses or decides by arguments. */

@@ -109,16 +109,11 @@ static char *parent_of(struct arena *arena, const char *path)
 /* The option that would allow a path, as it can be pasted into a shell; "" if croft takes none. */
 static const char *path_option(struct plan *plan, const char *option, const char *path)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789_./:@%+,=-";
 	AUTO_BUF struct buf quoted = BUF_INIT((size_t)8 * PROFILE_MAX_PATH);
 
 	if (!strcmp(path, "/") && (!strcmp(option, "--write") || !strcmp(option, "--device")))
 		return "";
-	if (path[strspn(path, plain)])
-		text_quote(&quoted, path);
-	else
-		buf_puts(&quoted, path);
+	text_word(&quoted, path);
 	if (buf_error(&quoted) < 0)
 		return NULL;
 	return arena_printf(&plan->arena, "%s %s", option, buf_text(&quoted));

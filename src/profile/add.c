@@ -320,6 +320,16 @@ int profile_allow_group(struct profile *profile, const char *group, struct croft
 	return 0;
 }
 
+int profile_add_set(struct profile *profile, const char *name, struct croft_error *err)
+{
+	int index = find_name(set_names, SET_MAX, "set", name, err);
+
+	if (index < 0)
+		return index;
+	profile->wants_set[index] = true;
+	return 0;
+}
+
 int profile_set_chdir(struct profile *profile, const char *text, struct croft_error *err)
 {
 	const char *path = NULL;

@@ -23,6 +23,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "profile/protection.h"
+#include "profile/sets.h"
 
 /* Limits on what one profile may hold: what a person would write, with room. */
 #define PROFILE_MAX_GRANTS 4096 /* a rule costs microseconds at each start */
@@ -118,10 +119,20 @@ struct profile {
 	uint64_t limits[LIMIT_MAX]; /* bytes, counts, seconds for cpu */
 	bool has_limit[LIMIT_MAX];
 	bool allows_group[GROUP_MAX];
+	bool wants_deps; /* grants for what the command needs to start */
+	bool wants_set[SET_MAX]; /* grants for what no reader of files sees */
 	bool wants_env_all; /* every variable whose name does not look like a secret */
 	bool wants_tmpdir; /* a fresh TMPDIR */
 	bool wants_supervisor; /* a waiting parent, even where nothing else needs it */
 	bool wants_audit; /* Landlock audit records for what the command does (ABI 7) */
+	bool wants_no_own_audit; /* none for the executed program itself (ABI 7) */
+	bool wants_no_nested_audit; /* none for domains that are made inside (ABI 7) */
+	bool may_write_root; /* "/" granted for writing is meant so */
+	/*
+	 * TCP sockets are made and may listen, Landlock alone judges their ports; the filter
+	 * refuses only what passes for TCP beside it (MPTCP, SMC, fast open)
+	 */
+	bool leaves_tcp_to_landlock;
 	uint64_t time_ms; /* 0: none */
 	uint64_t grace_ms; /* between TERM and KILL */
 	const char *chdir; /* absolute, or NULL */
@@ -158,6 +169,7 @@ int profile_add_fd(struct profile *profile, const char *text,
 int profile_set_requirement(struct profile *profile, const char *protection,
 			    enum requirement requirement, struct croft_error *err);
 int profile_allow_group(struct profile *profile, const char *group, struct croft_error *err);
+int profile_add_set(struct profile *profile, const char *name, struct croft_error *err);
 int profile_set_chdir(struct profile *profile, const char *text, struct croft_error *err);
 /*
  * One wish by its key: the name of a long option that is the profile's ("read",

@@ -21,6 +21,7 @@ enum form {
 	FORM_ENV,
 	FORM_LIMIT,
 	FORM_ALLOW,
+	FORM_SET,
 	FORM_FD,
 	FORM_CHDIR,
 };
@@ -52,6 +53,8 @@ static const struct key keys[] = {
 	{ "chdir", FORM_CHDIR, 0 },
 	{ "supervise", FORM_SWITCH, offsetof(struct profile, wants_supervisor) },
 	{ "audit", FORM_SWITCH, offsetof(struct profile, wants_audit) },
+	{ "with", FORM_SET, 0 },
+	{ "with-deps", FORM_SWITCH, offsetof(struct profile, wants_deps) },
 };
 
 static int set_time(struct profile *profile, const struct key *key, const char *value,
@@ -102,6 +105,8 @@ int profile_set(struct profile *profile, const char *key, const char *value, con
 		return profile_add_limit(profile, value, err);
 	case FORM_ALLOW:
 		return profile_allow_group(profile, value, err);
+	case FORM_SET:
+		return profile_add_set(profile, value, err);
 	case FORM_FD:
 		return profile_add_fd(profile, value, err);
 	case FORM_CHDIR:

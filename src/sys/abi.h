@@ -115,7 +115,9 @@ struct abi_open_how {
 	uint64_t mode;
 	uint64_t resolve;
 };
+#define ABI_RESOLVE_NO_MAGICLINKS 0x02U /* ELOOP at a link of /proc that jumps, not names */
 #define ABI_RESOLVE_NO_SYMLINKS 0x04U /* ELOOP if any part of the path is a symbolic link */
+#define ABI_RESOLVE_IN_ROOT 0x10U /* the directory is "/" for links and ".." too */
 
 #define ABI_CLOSE_RANGE_CLOEXEC (1U << 2) /* 5.11 */
 
@@ -128,6 +130,7 @@ struct abi_open_how {
 #define ABI_TIOCSETD 0x5423U
 
 /* sockets */
+#define ABI_IPPROTO_MPTCP 262 /* 5.6 */
 #define ABI_SOCK_TYPE_MASK 0xfU /* the kernel's SOCK_TYPE_MASK: the rest are flags */
 #define ABI_MSG_FASTOPEN 0x20000000U /* 3.7 */
 #define ABI_TCP_ULP 31U /* setsockopt, level IPPROTO_TCP; 4.13 */

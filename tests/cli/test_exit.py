@@ -223,10 +223,14 @@ def _(name):
 @test("an exec that fails after all checks gives 126, and the fresh TMPDIR goes",
       variants=["in place", "supervised"])
 def _(name):
-    # a file that has the mode of a program, and that no loader knows
-    broken = executable(os.path.join(tempdir(), "broken"), b"\x7fELF" + bytes(60))
-    result = run_croft("run", "--profile", "system", *TIERS[name], "--execute", broken, "--", broken)
-    refused(result, 126, broken)
+    # no look at a file tells that somebody has it open for writing
+    busy = os.path.join(tempdir(), "busy")
+    shutil.copy(PAYLOAD, busy)
+    os.chmod(busy, 0o755)
+    words = ["run", "--profile", "system", *TIERS[name], "--execute", busy, "--", busy, "cwd"]
+    with open(busy, "r+b"):
+        refused(run_croft(*words), 126, busy, "Text file busy", "open for writing")
+    succeeds(run_croft(*words))
     wait_until(lambda: not leftovers(), "the TMPDIR is removed")
 
 

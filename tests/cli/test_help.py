@@ -9,7 +9,7 @@ help of its commands and be taken by them, and nothing else.
 from _cli import *      # pylint: disable=wildcard-import,unused-wildcard-import
 
 ROOT = os.path.dirname(TESTS)
-COMMANDS = ["run", "plan", "why"]
+COMMANDS = ["run", "plan", "why", "deps"]
 WIDTH = 100
 
 
@@ -39,7 +39,8 @@ def named_in(help_text):
 @test("the short help of a command names each of its options once, with its default, in lines of 100 columns",
       variants=COMMANDS)
 def _(command):
-    for words in ([command, "--help"], [command, "-h"], [command, "--read", "/nowhere", "--help"]):
+    option = "--root" if command == "deps" else "--read"
+    for words in ([command, "--help"], [command, "-h"], [command, option, "/nowhere", "--help"]):
         result = succeeds(run_croft(*words))
         equal(result.err, "", "standard error")
         equal(named_in(result.out), options_of(command), "options")

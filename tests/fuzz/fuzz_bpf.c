@@ -60,6 +60,7 @@ static struct syscall_policy take_policy(struct input *input)
 		.refuses_listen = bits & 256,
 		.refuses_fastopen = bits & 512,
 		.refuses_tcp_ulp = bits >> 24 & 1,
+		.refuses_tcp_kin = bits >> 25 & 1,
 	};
 
 	for (size_t i = 0; i < GROUP_MAX; i++)

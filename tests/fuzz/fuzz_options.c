@@ -2,8 +2,8 @@
 /*
  * fuzz_options.c - any words through the command line's parser.
  *
- * The first line is the command ("run", "plan", "why", else croft itself), each other line a
- * word. Beside memory errors, it looks for an option that is not one of the command's, for a
+ * The first line is the command ("run", "plan", "why", "deps", else croft itself), each other line
+ * a word. Beside memory errors, it looks for an option that is not one of the command's, for a
  * value that is not the word that was written, for an option taken twice, and for a look at what
  * stands behind the first word that is no option: those words are replaced by pointers to
  * nowhere, and the parser must not notice.
@@ -163,6 +163,7 @@ static enum option_command find_command(const char *word)
 	return !strcmp(word, "run")    ? CMD_RUN
 	       : !strcmp(word, "plan") ? CMD_PLAN
 	       : !strcmp(word, "why")  ? CMD_WHY
+	       : !strcmp(word, "deps") ? CMD_DEPS
 				       : CMD_GLOBAL;
 }
 

@@ -233,6 +233,9 @@ static inline void pass_sockets(scmp_filter_ctx ctx, const struct syscall_policy
 /* Where other families pass: what is refused. */
 static inline void deny_sockets(scmp_filter_ctx ctx, const struct syscall_policy *policy)
 {
+	static const unsigned arg[] = { 0, 1, 2 };
+	static const uint32_t mask[] = { UINT32_MAX, 0xf, UINT32_MAX };
+
 	for (size_t i = 0; i < 2; i++) {
 		uint32_t family = i == 0 ? AF_INET : AF_INET6;
 
@@ -240,7 +243,12 @@ static inline void deny_sockets(scmp_filter_ctx ctx, const struct syscall_policy
 			add_socket(ctx, EACCES, family, SOCK_STREAM, IPPROTO_TCP);
 		if (!policy->allows_inet_dgram)
 			add_socket(ctx, EACCES, family, SOCK_DGRAM, IPPROTO_UDP);
+		if (policy->refuses_tcp_kin)
+			add_low(ctx, EACCES, "socket", 3, arg, mask,
+				(uint32_t[]){ family, SOCK_STREAM, IPPROTO_MPTCP });
 	}
+	if (policy->refuses_tcp_kin)
+		add_one(ctx, EACCES, "socket", 0, UINT32_MAX, AF_SMC);
 	if (policy->allows_unix)
 		return;
 	add_one(ctx, EACCES, "socket", 0, UINT32_MAX, AF_UNIX);

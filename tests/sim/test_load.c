@@ -409,6 +409,7 @@ static struct syscall_policy policy_from_bits(uint32_t bits)
 		.refuses_listen = bits & 256,
 		.refuses_fastopen = bits & 512,
 		.refuses_tcp_ulp = bits >> 22 & 1,
+		.refuses_tcp_kin = bits >> 23 & 1,
 	};
 
 	for (size_t i = 0; i < GROUP_MAX; i++)
@@ -422,7 +423,7 @@ static void the_kernel_takes_the_program_of_any_policy(void **state)
 
 	(void)state;
 	for (uint32_t i = 0, bits = 0; i < 200; i++, bits += 0x9e3779b1) {
-		struct syscall_policy policy = policy_from_bits(i == 0 ? 0x4003ff : bits);
+		struct syscall_policy policy = policy_from_bits(i == 0 ? 0xc003ff : bits);
 		struct outcome outcome;
 
 		policy.is_off = i == 1;

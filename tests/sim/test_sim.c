@@ -288,7 +288,7 @@ static void each_combination_of_socket_flags_agrees(void **state)
 {
 	(void)state;
 	for (unsigned arch = 0; arch < ARCH_MAX; arch++) {
-		for (unsigned bits = 0; bits < 32; bits++) {
+		for (unsigned bits = 0; bits < 64; bits++) {
 			struct syscall_policy policy = allow_all(arch);
 
 			policy.filters_sockets = true;
@@ -297,6 +297,7 @@ static void each_combination_of_socket_flags_agrees(void **state)
 			policy.allows_unix = bits & 4;
 			policy.allows_route_netlink = bits & 8;
 			policy.refuses_other_net = bits & 16;
+			policy.refuses_tcp_kin = bits & 32;
 			try_policy(&policy);
 		}
 	}

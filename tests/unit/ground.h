@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -113,6 +114,46 @@ static inline void make_file(const char *name, const char *text, mode_t mode)
 	assert_return_code(fd, errno);
 	assert_int_equal(write(fd, text, strlen(text)), (long)strlen(text));
 	assert_return_code(fchmod(fd, mode), errno);
+	(void)close(fd);
+}
+
+/*
+ * The smallest file that exec takes for a static program of this machine: one segment of nothing
+ * but itself. Never executed here.
+ */
+static inline void make_program(const char *name)
+{
+	static const struct {
+		Elf64_Ehdr header;
+		Elf64_Phdr segment;
+	} image = {
+		.header = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+			    .e_type = ET_EXEC,
+#ifdef __aarch64__
+			    .e_machine = EM_AARCH64,
+#else
+			    .e_machine = EM_X86_64,
+#endif
+			    .e_version = EV_CURRENT,
+			    .e_entry = 0x400000,
+			    .e_phoff = sizeof(Elf64_Ehdr),
+			    .e_ehsize = sizeof(Elf64_Ehdr),
+			    .e_phentsize = sizeof(Elf64_Phdr),
+			    .e_phnum = 1 },
+		.segment = { .p_type = PT_LOAD,
+			     .p_flags = PF_R | PF_X,
+			     .p_vaddr = 0x400000,
+			     .p_paddr = 0x400000,
+			     .p_filesz = sizeof(image),
+			     .p_memsz = sizeof(image),
+			     .p_align = 4096 },
+	};
+	char path[GROUND_PATH];
+	int fd = open(in_scratch(path, name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+
+	assert_return_code(fd, errno);
+	assert_int_equal(write(fd, &image, sizeof(image)), (long)sizeof(image));
+	assert_return_code(fchmod(fd, 0755), errno);
 	(void)close(fd);
 }
 

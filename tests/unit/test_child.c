@@ -173,7 +173,7 @@ static void the_stage_that_fails_is_told_and_nothing_is_left(void **state)
 		{ SYS_CALL_seccomp, 1, 0, -EOPNOTSUPP, CROFT_STAGE_SECCOMP, "not in force" },
 		{ SYS_CALL_rt_sigprocmask, 2, -EPERM, -EPERM, CROFT_STAGE_START, "mask" },
 		{ SYS_CALL_execve, 1, -ENOEXEC, -ENOEXEC, CROFT_STAGE_EXEC, "/bin/sleep" },
-		{ SYS_CALL_execve, 1, -ENOENT, -EOPNOTSUPP, CROFT_STAGE_EXEC, "loader" },
+		{ SYS_CALL_execve, 1, -ENOENT, -EOPNOTSUPP, CROFT_STAGE_EXEC, "no such file" },
 	};
 
 	(void)state;

@@ -50,15 +50,16 @@ static int make_tree(void **state)
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		make_dir(dirs[i]);
-	make_file("in/tool", "\177ELF", 0755);
-	make_file("in/later/tool", "\177ELF", 0755);
-	make_file("in/plain", "\177ELF", 0644);
-	make_file("in/later/plain", "\177ELF", 0755);
-	make_file("in/later/dir", "\177ELF", 0755);
-	make_file("in/later/both", "\177ELF", 0755);
-	make_file("out/both", "\177ELF", 0755);
-	make_file("out/only", "\177ELF", 0755);
-	make_file("work/sub/own", "\177ELF", 0755);
+	make_program("in/tool");
+	make_program("in/later/tool");
+	make_program("in/plain");
+	assert_return_code(chmod(in_scratch(path, "in/plain"), 0644), errno);
+	make_program("in/later/plain");
+	make_program("in/later/dir");
+	make_program("in/later/both");
+	make_program("out/both");
+	make_program("out/only");
+	make_program("work/sub/own");
 	make_file("in/empty", "", 0755);
 	make_script("in/script", "#!@/in/tool -x\n");
 	make_script("in/spaces", "#! \t @/in/tool\t-x\n");
@@ -85,8 +86,12 @@ static int find(const struct row *row, char *found, size_t size, struct croft_er
 {
 	static struct bare bare;
 	static struct plan_rule rules[2];
-	static char granted[2][GROUND_PATH], name[PATH_MAX], path[PATH_MAX], workdir[GROUND_PATH];
+	static char granted[2][GROUND_PATH], name[2 * PATH_MAX], path[PATH_MAX];
+	static char workdir[GROUND_PATH];
 	static const char *argv[2], *env[4];
+	struct command_search search = { 0 };
+	struct command command;
+	int r;
 
 	argv[0] = expand(name, sizeof(name), row->name);
 	bare_init(&bare, argv);
@@ -109,7 +114,16 @@ static int find(const struct row *row, char *found, size_t size, struct croft_er
 		rules[i].access = ABI_LANDLOCK_FS_EXECUTE;
 		rules[i].is_directory = true;
 	}
-	return command_find(&bare.plan, found, size, err);
+	search.name = argv[0];
+	search.workdir = bare.plan.workdir;
+	search.plan = &bare.plan;
+	command_search_env(&search, env);
+	r = command_find(&search, &command, err);
+	if (r == 0) {
+		(void)snprintf(found, size, "%s", command.path);
+		command_done(&command);
+	}
+	return r;
 }
 
 static void check(const struct row *row)
@@ -145,8 +159,10 @@ static void a_name_is_looked_up_on_the_commands_path(void **state)
 		{ "dir", "@/in:@/in/later", NULL, 0, "@/in/later/dir", NULL, NULL },
 		{ "both", "@/out:@/in/later", NULL, 0, "@/in/later/both", NULL, NULL },
 		/* if nothing else is there, what was wrong with the first is said */
-		{ "plain", "/no/such:@/in", NULL, -EACCES, NULL, "'plain'", "chmod +x" },
-		{ "only", "@/in:@/out", NULL, -EACCES, NULL, "'only'", "--execute @/out/only" },
+		{ "plain", "/no/such:@/in", NULL, -EACCES, NULL, "'@/in/plain' is not executable",
+		  "chmod +x @/in/plain" },
+		{ "only", "@/in:@/out", NULL, -EACCES, NULL, "no grant covers '@/out/only'",
+		  "--execute @/out/only" },
 		{ "dir", "@/in", NULL, -ENOENT, NULL, "'dir' on PATH", "" },
 		{ "absent", "@/in", NULL, -ENOENT, NULL, "'absent' on PATH", "" },
 		{ "tool", "", NULL, -ENOENT, NULL, "'tool' on PATH", "" },
@@ -170,7 +186,8 @@ static void a_name_with_a_slash_is_taken_as_it_is(void **state)
 {
 	static const struct row rows[] = {
 		{ "@/in/tool", NULL, NULL, 0, "@/in/tool", NULL, NULL },
-		{ "@/in/empty", NULL, NULL, 0, "@/in/empty", NULL, NULL },
+		{ "@/in/empty", NULL, NULL, -ENOEXEC, NULL, "'@/in/empty' is empty", "" },
+		{ "@/in/not-one", NULL, NULL, -ENOEXEC, NULL, "neither an ELF program nor", "#!" },
 		{ "./own", "@/in", "@/work/sub", 0, "./own", NULL, NULL },
 		{ "sub/own", "@/in", "@/work", 0, "sub/own", NULL, NULL },
 		{ "./own", "@/in", "@/work", -ENOENT, NULL, "'./own'", "" },
@@ -178,7 +195,7 @@ static void a_name_with_a_slash_is_taken_as_it_is(void **state)
 		{ "@/in/tool/x", "@/in", NULL, -ENOENT, NULL, "@/in/tool/x", "" },
 		{ "@/in/dir", NULL, NULL, -EISDIR, NULL, "@/in/dir", "" },
 		{ "@/in/plain", NULL, NULL, -EACCES, NULL, "@/in/plain", "chmod +x" },
-		{ "@/in/fifo", NULL, NULL, -EACCES, NULL, "@/in/fifo", "not an executable file" },
+		{ "@/in/fifo", NULL, NULL, -EACCES, NULL, "'@/in/fifo' is a FIFO", "regular file" },
 		{ "@/out/only", NULL, NULL, -EACCES, NULL, "no grant", "--execute @/out/only" },
 		{ "@/work/../out/only", NULL, NULL, -EACCES, NULL, "no grant", "@/out/only" },
 		{ "", "@/in", NULL, -ENOENT, NULL, "empty name", "" },
@@ -196,16 +213,18 @@ static void a_scripts_interpreter_has_to_be_there_and_granted(void **state)
 		{ "spaces", "@/in", NULL, 0, "@/in/spaces", NULL, NULL },
 		{ "no-end", "@/in", NULL, 0, "@/in/no-end", NULL, NULL },
 		{ "chain2", "@/in", NULL, 0, "@/in/chain2", NULL, NULL },
-		{ "nothing", "@/in", NULL, 0, "@/in/nothing", NULL, NULL },
-		{ "not-one", "@/in", NULL, 0, "@/in/not-one", NULL, NULL },
-		{ "lost", "@/in", NULL, -EINVAL, NULL, "'/no/such/interpreter' is missing",
+		{ "nothing", "@/in", NULL, -ENOEXEC, NULL, "'#!' and no interpreter", "#!/bin/sh" },
+		{ "lost", "@/in", NULL, -EINVAL, NULL,
+		  "'/no/such/interpreter' of '@/in/lost' is missing",
 		  "install '/no/such/interpreter'" },
-		{ "to-lost", "@/in", NULL, -EINVAL, NULL, "'/no/such/interpreter' is missing", "" },
-		{ "dos", "@/in", NULL, -EINVAL, NULL, "@/in/tool\r", "DOS line ends" },
+		{ "to-lost", "@/in", NULL, -EINVAL, NULL,
+		  "'/no/such/interpreter' of '@/in/lost' is missing", "" },
+		{ "dos", "@/in", NULL, -EINVAL, NULL, "DOS line ends", "sed -i" },
 		{ "to-out", "@/in", NULL, -EACCES, NULL, "@/out/only", "--execute @/out/only" },
 		{ "to-plain", "@/in", NULL, -EACCES, NULL, "interpreter '@/in/plain'", "" },
-		{ "to-dir", "@/in", NULL, -EINVAL, NULL, "'@/in/dir' is a directory", "" },
-		{ "@/in/to-dir", NULL, NULL, -EINVAL, NULL, "is a directory", "" },
+		{ "to-dir", "@/in", NULL, -EACCES, NULL,
+		  "'@/in/dir' of '@/in/to-dir' is a directory", "first line" },
+		{ "@/in/to-dir", NULL, NULL, -EACCES, NULL, "is a directory", "" },
 		{ "loop", "@/in", NULL, -ELOOP, NULL, "5 deep", "" },
 	};
 
@@ -231,7 +250,8 @@ static void names_without_end_are_an_error_and_no_overflow(void **state)
 		long_name[len] = 'n';
 	}
 	long_name[PATH_MAX - 1] = '\0';
-	assert_int_equal(find(&row, found, 64, &err), -ENAMETOOLONG);
+	memset(long_name, 'n', PATH_MAX + 1);
+	assert_int_equal(find(&row, found, sizeof(found), &err), -ENAMETOOLONG);
 	/* an entry of PATH without end is no candidate; the next one is */
 	memset(long_path, 'p', sizeof(long_path));
 	(void)snprintf(long_path + PATH_MAX - 700, 700, ":%s/in", scratch);
@@ -248,7 +268,7 @@ static void a_program_that_may_not_be_read_is_no_script(void **state)
 	char path[GROUND_PATH];
 
 	(void)state;
-	make_script("in/secret", "\177ELF");
+	make_program("in/secret");
 	assert_return_code(chmod(in_scratch(path, "in/secret"), 0111), errno);
 	check(&row);
 }

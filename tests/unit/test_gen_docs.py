@@ -172,7 +172,7 @@ def _(compiler):
         write_file(f"{folder}/{what}", text)
     write_file(f"{folder}/t.c", """
 #include <stddef.h>
-enum { CMD_RUN = 1, CMD_PLAN = 2, CMD_WHY = 4, CMD_GLOBAL = 8, IS_REPEATABLE = 1 };
+enum { CMD_RUN = 1, CMD_PLAN = 2, CMD_WHY = 4, CMD_GLOBAL = 8, CMD_DEPS = 16, IS_REPEATABLE = 1 };
 #define OPTION_GROUP(id, title) GROUP_##id,
 enum group {
 #include "def"
@@ -283,6 +283,8 @@ def check_example(line, options):
     command, rest = words[1], words[2:]
     while rest and rest[0].startswith("-") and rest[0] != "--":
         name, equals, _ = rest.pop(0).partition("=")
+        if name == "--as":      # the rest is another launcher's
+            return
         option = options.get(name.removeprefix("--"))
         true(option and command in option["commands"].split(), f"{line!r}: croft {command} has no {name}")
         takes = "arg" in option and not option["arg"].startswith("[")
@@ -319,12 +321,14 @@ def _():
 # Each question is asked of every shell in the folder below. The answer: words that must be offered,
 # and words that must not.
 QUESTIONS = {
-    "croft ": (["run", "plan", "why"], ["--read"]),
+    "croft ": (["run", "plan", "why", "deps"], ["--read"]),
     "croft --v": (["--version"], ["--read", "run"]),
     "croft run --re": (["--read", "--require"], ["--env", "--host"]),
     "croft plan --h": (["--host", "--help"], ["--status-fd"]),
     "croft run --require un": (["unix-path", "unix-abstract"], ["udp"]),
     "croft run --off=un": (["unix-path", "unix-abstract"], ["udp"]),
+    "croft deps --": (["--root", "--tree", "--json"], ["--read"]),
+    "croft run --with py": (["python"], ["perl"]),
     "croft run --profile ": (["default", "system", "empty"], ["run"]),
     "croft run --limit me": (["memory="], ["cpu="]),
     "croft run --allow io": (["io-uring"], ["bpf"]),

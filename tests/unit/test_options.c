@@ -200,7 +200,8 @@ static void the_last_value_given_is_the_one(void **state)
 
 static void every_option_can_be_given_by_its_own_name(void **state)
 {
-	static const enum option_command commands[] = { CMD_GLOBAL, CMD_RUN, CMD_PLAN, CMD_WHY };
+	static const enum option_command commands[] = { CMD_GLOBAL, CMD_RUN, CMD_PLAN, CMD_WHY,
+							CMD_DEPS };
 
 	(void)state;
 	for (int id = 0; id < OPT_MAX; id++) {
@@ -228,7 +229,8 @@ static void every_option_can_be_given_by_its_own_name(void **state)
 
 static void help_names_every_option_of_its_command(void **state)
 {
-	static const enum option_command commands[] = { CMD_GLOBAL, CMD_RUN, CMD_PLAN, CMD_WHY };
+	static const enum option_command commands[] = { CMD_GLOBAL, CMD_RUN, CMD_PLAN, CMD_WHY,
+							CMD_DEPS };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {

@@ -71,6 +71,8 @@ static void keys_of_the_rest_set_their_members(void **state)
 	assert_int_equal(profile->require[PROTECT_UDP], REQUIRE_OFF);
 	assert_int_equal(profile_set(profile, "allow", "bpf", "-", NULL), 0);
 	assert_true(profile->allows_group[GROUP_BPF]);
+	assert_int_equal(profile_set(profile, "with", "perl", "-", NULL), 0);
+	assert_true(profile->wants_set[SET_PERL]);
 	assert_int_equal(profile_set(profile, "keep-fd", "7", "-", NULL), 0);
 	assert_int_equal(profile->keep_fds[0], 7);
 	assert_int_equal(profile_set(profile, "chdir", "/x", "-", NULL), 0);
@@ -80,7 +82,7 @@ static void keys_of_the_rest_set_their_members(void **state)
 
 static void switches_take_no_value_and_set_just_their_own(void **state)
 {
-	static const char *const keys[] = { "env-all", "supervise", "audit" };
+	static const char *const keys[] = { "env-all", "supervise", "audit", "with-deps" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
@@ -90,12 +92,13 @@ static void switches_take_no_value_and_set_just_their_own(void **state)
 		assert_int_equal(profile_set(profile, keys[i], "yes", "-", &err), -EINVAL);
 		assert_int_equal(err.stage, CROFT_STAGE_PROFILE);
 		assert_int_equal(profile->wants_env_all + profile->wants_supervisor +
-					 profile->wants_audit,
+					 profile->wants_audit + profile->wants_deps,
 				 0);
 		assert_int_equal(profile_set(profile, keys[i], NULL, "-", NULL), 0);
 		assert_int_equal(profile->wants_env_all, i == 0);
 		assert_int_equal(profile->wants_supervisor, i == 1);
 		assert_int_equal(profile->wants_audit, i == 2);
+		assert_int_equal(profile->wants_deps, i == 3);
 		profile_free(profile);
 	}
 }
@@ -105,7 +108,7 @@ static void all_other_keys_need_a_value(void **state)
 	static const char *const keys[] = { "read",    "execute", "write",  "device", "socket",
 					    "connect", "listen",  "env",    "limit",  "time",
 					    "grace",   "require", "prefer", "off",    "allow",
-					    "keep-fd", "chdir" };
+					    "keep-fd", "chdir",   "with" };
 	struct profile *profile = make();
 
 	(void)state;

@@ -80,7 +80,7 @@ static void entries_are_well_formed(void **state)
 	for (size_t i = 0; i < n_syscall_entries; i++) {
 		const struct syscall_entry *entry = &syscall_entries[i];
 
-		assert_true(entry->rule < RULE_MAX);
+		assert_true(entry->rule < REFUSES_MAX);
 		assert_true(entry->check < CHECK_MAX);
 		assert_true(entry->verdict == VERDICT_EACCES || entry->verdict == VERDICT_ENOSYS);
 		for (unsigned arch = 0; arch < ARCH_MAX; arch++) {
@@ -95,7 +95,7 @@ static void entries_are_well_formed(void **state)
 static void each_rule_refuses_something(void **state)
 {
 	(void)state;
-	for (unsigned rule = 0; rule < RULE_MAX; rule++) {
+	for (unsigned rule = 0; rule < REFUSES_MAX; rule++) {
 		size_t n = 0;
 
 		for (size_t i = 0; i < n_syscall_entries; i++)

@@ -163,6 +163,28 @@ static void escaped_text_never_holds_a_control_byte(void **state)
 	}
 }
 
+static void a_word_has_quotes_where_a_shell_needs_them(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "/usr/lib/x-1.2_3", "/usr/lib/x-1.2_3" },
+		{ "", "''" },
+		{ "/a b", "'/a b'" },
+		{ "/it's", "'/it'\\''s'" },
+		{ "$HOME", "'$HOME'" },
+		{ "a\nb", "'a\\nb'" },
+		{ "*", "'*'" },
+		{ "~/x", "'~/x'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		AUTO_BUF struct buf buf = BUF_INIT(100);
+
+		text_word(&buf, rows[i][0]);
+		assert_string_equal(buf_text(&buf), rows[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +193,7 @@ int main(void)
 		cmocka_unit_test(every_code_point_but_surrogates_is_valid_utf8),
 		cmocka_unit_test(overlong_and_stray_bytes_are_not_utf8),
 		cmocka_unit_test(escaped_text_never_holds_a_control_byte),
+		cmocka_unit_test(a_word_has_quotes_where_a_shell_needs_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
