@@ -92,8 +92,10 @@ const char *builder_workdir(const struct builder *builder)
 
 static int too_many(struct builder *builder, size_t max, const char *what)
 {
-	return fail(builder->err, CROFT_STAGE_EXEC, EFBIG, "a program needs more than %zu %s", max,
-		    what);
+	const struct closure *closure = builder->closure;
+
+	return fail(builder->err, CROFT_STAGE_EXEC, EFBIG, "'%s' needs more than %zu %s",
+		    closure->n_files ? closure->files[0].path : "a program", max, what);
 }
 
 int builder_add_edge(struct builder *builder, size_t from, size_t to, const char *name)

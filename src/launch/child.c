@@ -43,7 +43,7 @@
  * Caught signals become default: a handler must not run in memory that belongs to
  * the parent. Needs: all signals blocked by the parent.
  */
-static int reset_signals(const struct launch *launch, struct croft_error *err)
+static int reset_signals(bool ignores_sigchld, struct croft_error *err)
 {
 	const struct sys_sigaction plain = { .handler = SIG_DFL }, ignore = { .handler = SIG_IGN };
 
@@ -60,19 +60,22 @@ static int reset_signals(const struct launch *launch, struct croft_error *err)
 		if (r < 0 && r != -EINVAL)
 			return fail(err, CROFT_STAGE_START, -r, "reset signal %d", sig);
 	}
-	if (launch->ignores_sigchld) {
+	if (ignores_sigchld) {
 		int r = sys_sigaction(SIGCHLD, &ignore, NULL);
 
 		if (r < 0)
 			return fail(err, CROFT_STAGE_START, -r, "ignore SIGCHLD again");
 	}
-	if (launch->defaults_sigpipe) {
-		int r = sys_sigaction(SIGPIPE, &plain, NULL);
-
-		if (r < 0)
-			return fail(err, CROFT_STAGE_START, -r, "stop ignoring SIGPIPE");
-	}
 	return 0;
+}
+
+/* croft ignored it for its own messages. Needs: nothing more to be written but a failure. */
+static int reset_sigpipe(struct croft_error *err)
+{
+	const struct sys_sigaction plain = { .handler = SIG_DFL };
+	int r = sys_sigaction(SIGPIPE, &plain, NULL);
+
+	return r < 0 ? fail(err, CROFT_STAGE_START, -r, "stop ignoring SIGPIPE") : 0;
 }
 
 /*
@@ -207,7 +210,9 @@ int child_run(const struct launch *launch, struct croft_error *err)
 	int r = 0;
 
 	if (launch->restores_signals)
-		r = reset_signals(launch, err);
+		r = reset_signals(launch->ignores_sigchld, err);
+	if (r == 0 && launch->defaults_sigpipe)
+		r = reset_sigpipe(err);
 	if (r == 0 && launch->dies_with_parent)
 		r = tie_to_parent(launch, err);
 	if (r == 0)

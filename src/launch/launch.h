@@ -33,7 +33,7 @@ struct launch {
 	bool restores_nofile; /* croft raised its own soft limit; the command gets the old one */
 	struct rlimit nofile;
 	bool ignores_sigchld; /* croft's caller did, croft itself cannot: the command shall again */
-	bool defaults_sigpipe; /* croft ignores it while it waits; the command shall not */
+	bool defaults_sigpipe; /* croft ignores it, its caller did not; the command shall not */
 	bool made_tmpdir;
 	struct sock_filter
 		filter[BPF_MAX_FILTER]; /* last, and only its first n_filter are ever written */

@@ -166,7 +166,7 @@ static int wait_for_end(struct watch *watch, uint64_t grace_ms, struct croft_err
 
 static int start(struct launch *launch, struct watch *watch, uint64_t mask, struct croft_error *err)
 {
-	const struct sys_sigaction plain = { .handler = SIG_DFL }, ignore = { .handler = SIG_IGN };
+	const struct sys_sigaction plain = { .handler = SIG_DFL };
 	struct sys_sigaction old;
 	AUTO_FD int pidfd = -1;
 	int r;
@@ -180,11 +180,6 @@ static int start(struct launch *launch, struct watch *watch, uint64_t mask, stru
 	if (r < 0)
 		return fail(err, CROFT_STAGE_SUPERVISE, -r, "watch for the end of the command");
 	launch->ignores_sigchld = old.handler == SIG_IGN;
-	/* a reader of our messages that went away must not take the command's status with it */
-	r = sys_sigaction(SIGPIPE, &ignore, &old);
-	if (r < 0)
-		return fail(err, CROFT_STAGE_SUPERVISE, -r, "ignore SIGPIPE");
-	launch->defaults_sigpipe = old.handler == SIG_DFL;
 	r = sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	if (r < 0)
 		return fail(err, CROFT_STAGE_SUPERVISE, -r,

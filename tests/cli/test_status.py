@@ -143,12 +143,14 @@ def _():
     equal(result.out, "ran\n", "output of the command")
 
 
-@test("a reader of croft's messages that went away does not cost the command's status")
-def _():
+@test("a reader of croft's messages that went away does not cost the command's status",
+      variants=["before the start", "after the end"])
+def _(variant):
     read_end, write_end = os.pipe()
     os.close(read_end)
     line = f"{PAYLOAD} spawn-daemon 60; exit 3"       # croft says that it killed what was left
-    result = run(CROFT, "run", *PLAIN, "--supervise", "--", "/bin/sh", "-c", line, stderr=write_end)
+    words = [*PLAIN, *(["--supervise"] if variant == "after the end" else ["--prefer", "hidden"])]
+    result = run(CROFT, "run", *words, "--", "/bin/sh", "-c", line, stderr=write_end)
     os.close(write_end)
     status_is(result, 3)
 
