@@ -280,7 +280,8 @@ static void say_start(const struct front *front, const char *missing)
  */
 static void note_grants(struct front *front)
 {
-	if (command_check_grants(&front->command, front->sandbox.plan, &front->ungranted) < 0)
+	if (command_check_grants(&front->command, front->sandbox.plan, front->sandbox.facts,
+				 &front->ungranted) < 0)
 		fail_hint(&front->ungranted,
 			  "--add-exec grants the command, --ldd what it needs to start; or name it "
 			  "with --rox");

@@ -79,7 +79,24 @@ static const char *needing(const struct closure *closure, const struct closure_f
 	return file->needed_by == CLOSURE_NONE ? "" : closure->files[file->needed_by].path;
 }
 
-int command_check_grants(struct command *command, const struct plan *plan, struct croft_error *err)
+/* A rule is the file's, not the name's: another hard link of a granted file is granted. */
+static bool is_granted(const struct plan *plan, const struct path_fact *facts,
+		       const struct closure_file *file, uint64_t access)
+{
+	if (plan_allows(plan, file->real, access))
+		return true;
+	for (size_t i = 0; facts && i < plan->n_rules; i++) {
+		const struct path_fact *fact = &facts[plan->rules[i].fact];
+
+		if (fact->ino == file->ino && fact->dev == file->dev &&
+		    !(access & plan->handled_fs & ~plan->rules[i].access))
+			return true;
+	}
+	return false;
+}
+
+int command_check_grants(struct command *command, const struct plan *plan,
+			 const struct path_fact *facts, struct croft_error *err)
 {
 	const struct closure *closure = &command->closure;
 	bool is_looked_up = false; /* by env: it goes on to the next on PATH */
@@ -102,7 +119,7 @@ int command_check_grants(struct command *command, const struct plan *plan, struc
 		 * where a file lies that cannot be told the kernel alone judges
 		 */
 		if (file->role == ROLE_CONFIG || !*file->real ||
-		    plan_allows(plan, file->real, is_read ? ABI_LANDLOCK_FS_READ_FILE : EXECUTE))
+		    is_granted(plan, facts, file, is_read ? ABI_LANDLOCK_FS_READ_FILE : EXECUTE))
 			continue;
 		if (!is_read && !is_looked_up)
 			return say(&trouble, err);
@@ -170,7 +187,7 @@ static int judge(const struct command_search *search, const char *path, struct c
 	trouble = closure_find_trouble(closure, WEIGHT_START);
 	if (trouble)
 		(void)say(trouble, &command->doubt);
-	return search->plan ? command_check_grants(command, search->plan, err) : 0;
+	return search->plan ? command_check_grants(command, search->plan, search->facts, err) : 0;
 }
 
 /* command->path is a candidate: 0 if it can be executed. */

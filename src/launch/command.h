@@ -19,6 +19,7 @@ struct command_search {
 	const char *path; /* the PATH it gets; NULL: none */
 	const char *library_path, *preload; /* its LD_LIBRARY_PATH, LD_PRELOAD; NULL */
 	const struct plan *plan; /* whose grants count; NULL: none do */
+	const struct path_fact *facts; /* that the plan was made from; NULL: names alone count */
 	bool wants_libraries; /* also where the plan lets the loader's directories be read */
 };
 
@@ -43,8 +44,9 @@ void command_search_env(struct command_search *search, const char *const *envp);
  */
 int command_find(const struct command_search *search, struct command *ret_command,
 		 struct croft_error *err);
-/* The grants alone, for a command that was found before there was a plan. */
-int command_check_grants(struct command *command, const struct plan *plan, struct croft_error *err);
+/* The grants alone, for a command that was found before there was a plan; facts as above. */
+int command_check_grants(struct command *command, const struct plan *plan,
+			 const struct path_fact *facts, struct croft_error *err);
 void command_done(struct command *command);
 
 #endif

@@ -139,11 +139,12 @@ static int find_command(struct sandbox *sandbox, struct croft_error *err)
 		.name = plan->command.argv[0],
 		.workdir = plan->workdir ? plan->workdir : plan->profile->workdir,
 		.plan = plan,
+		.facts = sandbox->facts,
 	};
 	int r;
 
 	if (sandbox->has_command)
-		return command_check_grants(&sandbox->command, plan, err);
+		return command_check_grants(&sandbox->command, plan, sandbox->facts, err);
 	command_search_env(&search, plan->command.envp);
 	r = command_find(&search, &sandbox->command, err);
 	sandbox->has_command = r == 0;

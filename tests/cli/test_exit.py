@@ -93,6 +93,19 @@ def _():
     status_is(run_croft("run", "--profile", "system", "--execute", program, "--", program), 6)
 
 
+@test("another hard link of a granted file is granted, a copy of it is not")
+def _():
+    folder = tempdir()
+    program = os.path.join(folder, "program")
+    shutil.copy(PAYLOAD, program)
+    os.chmod(program, 0o755)
+    os.link(program, os.path.join(folder, "link"))
+    shutil.copy(program, os.path.join(folder, "copy"))
+    words = ["run", "--profile", "empty", "--execute", program, "--"]
+    succeeds(run_croft(*words, os.path.join(folder, "link"), "cwd"))
+    refused(run_croft(*words, os.path.join(folder, "copy"), "cwd"), 126, "no grant covers")
+
+
 @test("a command that is not there gives 127")
 def _():
     refuses_command(["no-such-program-here"], 127, "no-such-program-here", "PATH")
