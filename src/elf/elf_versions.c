@@ -59,7 +59,7 @@ static int read_vernauxs(struct elf_reader *reader, struct place place, const ch
 	do {
 		struct elf_verneed *need;
 		uint64_t name;
-		const uint8_t *at;
+		const uint8_t *at = NULL;
 		int r = view(reader, &place, sizeof(Elf64_Vernaux), &at);
 
 		if (r != 0)
@@ -98,7 +98,7 @@ int elf_read_verneeds(struct elf_reader *reader, uint64_t address)
 	do {
 		uint64_t name, distance;
 		const char *file;
-		const uint8_t *at;
+		const uint8_t *at = NULL;
 
 		r = view(reader, &place, sizeof(Elf64_Verneed), &at);
 		if (r != 0)
@@ -127,7 +127,7 @@ static int add_verdef(struct elf_reader *reader, struct place place, uint64_t di
 		      size_t *capacity)
 {
 	struct elf *elf = reader->elf;
-	const uint8_t *at;
+	const uint8_t *at = NULL;
 	int r = move(reader, &place, distance);
 
 	if (r == 0)
@@ -157,7 +157,7 @@ int elf_read_verdefs(struct elf_reader *reader, uint64_t address)
 		return r;
 	for (size_t n = 0;; n++) {
 		uint64_t flags, distance;
-		const uint8_t *at;
+		const uint8_t *at = NULL;
 
 		r = view(reader, &place, sizeof(Elf64_Verdef), &at);
 		if (r != 0)

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "profile/profile.h"
+#include "profile/sets.h"
 
 #include "check.h"
 
@@ -223,6 +224,12 @@ static void check_taken(const struct profile *before, struct profile *after, con
 		check_switch(before, after, &after->wants_supervisor);
 	} else if (!strcmp(key, "audit")) {
 		check_switch(before, after, &after->wants_audit);
+	} else if (!strcmp(key, "with-deps")) {
+		check_switch(before, after, &after->wants_deps);
+	} else if (!strcmp(key, "with")) {
+		size_t i = index_of(set_names, SET_MAX, text, strlen(text));
+
+		check_switch(before, after, &after->wants_set[i]);
 	} else if (!strcmp(key, "time")) {
 		check_time(before, after, &after->time_ms);
 	} else if (!strcmp(key, "grace")) {
@@ -245,7 +252,8 @@ static void check_taken(const struct profile *before, struct profile *after, con
 
 static bool is_switch(const char *key)
 {
-	return !strcmp(key, "env-all") || !strcmp(key, "supervise") || !strcmp(key, "audit");
+	return !strcmp(key, "env-all") || !strcmp(key, "supervise") || !strcmp(key, "audit") ||
+	       !strcmp(key, "with-deps");
 }
 
 static void fuzz_wish(struct profile *profile, char *line)
