@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "elf/walk.h"
 
 /* The length of the token `name` at `text`, which follows a "$"; 0: it is not there. */
 static size_t token_length(const char *text, const char *name)
@@ -121,6 +122,8 @@ int path_join(char ret_path[PATH_MAX], const char *workdir, const char *dir, con
 {
 	int n;
 
+	if (dir[0] == '/' && !*name)
+		return walk_join(ret_path, NULL, dir);
 	if (dir[0] == '/')
 		n = snprintf(ret_path, PATH_MAX, "%s%s%s", dir,
 			     name[0] && dir[strlen(dir) - 1] != '/' ? "/" : "", name);

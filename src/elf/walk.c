@@ -51,13 +51,18 @@ int walk_openat(int dirfd, const char *path, int flags)
 
 int walk_join(char ret_full[PATH_MAX], const char *workdir, const char *path)
 {
+	size_t len = strlen(path);
 	int n;
 
-	if (!*path)
+	if (!len)
 		return -ENOENT; /* POSIX: the empty name names nothing */
-	if (path[0] == '/' || !workdir)
-		workdir = "";
-	n = snprintf(ret_full, PATH_MAX, "%s%s%s", workdir, path[0] == '/' ? "" : "/", path);
+	if (path[0] == '/') { /* nearly always, and each library comes by here */
+		if (len >= PATH_MAX)
+			return -ENAMETOOLONG;
+		memcpy(ret_full, path, len + 1);
+		return 0;
+	}
+	n = snprintf(ret_full, PATH_MAX, "%s/%s", workdir ? workdir : "", path);
 	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 

@@ -86,10 +86,15 @@ def compare_tools(bench, run_class, median):
     variants = {"croft deps": [bench.croft, "deps", program]}
     for name, command in TOOLS.items():
         found = shutil.which(command[0])
-        if found:
-            variants[name] = [found, *command[1:], program]
-        else:
+        if not found:
             bench.skip(name, "not installed")
+            continue
+        words = [found, *command[1:], program]
+        tried = subprocess.run(words, capture_output=True, text=True)
+        if tried.returncode == 0:
+            variants[name] = words
+        else:
+            bench.skip(name, (tried.stderr.strip().splitlines() or ["no message"])[-1])
     run = run_class(bench, variants, max(10, bench.rounds // 10))
     print("\nListing the libraries of a program of 100")
     for name in run.names:
