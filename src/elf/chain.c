@@ -89,11 +89,15 @@ static int follow_unknown(struct chain *chain, struct chain_found *found)
 static int follow_text(struct chain *chain, struct chain_found *found)
 {
 	struct script_line line;
+	int r;
 
 	script_parse(found->head, found->head_len, &line);
 	switch (line.kind) {
 	case SCRIPT_OK:
-		return follow_line(chain, found, &line);
+		r = line.is_long_for_old
+			    ? chain_note(chain, TROUBLE_SCRIPT_CUT, ROLE_SCRIPT, found, "")
+			    : 0;
+		return r < 0 ? r : follow_line(chain, found, &line);
 	case SCRIPT_EMPTY:
 		return chain_note(chain, TROUBLE_SCRIPT_EMPTY, ROLE_SCRIPT, found, "");
 	case SCRIPT_TOO_LONG:

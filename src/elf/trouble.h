@@ -47,6 +47,7 @@ enum trouble_kind {
 	TROUBLE_SCRIPT_CR, /* ENOENT: the interpreter's name, detail, ends in a carriage return */
 	TROUBLE_SCRIPT_EMPTY, /* ENOEXEC: "#!" and nothing */
 	TROUBLE_SCRIPT_TOO_LONG, /* ENOEXEC */
+	TROUBLE_SCRIPT_CUT, /* more than 127 bytes: older kernels and gVisor cut the line */
 	TROUBLE_SCRIPT_TOO_DEEP, /* ELOOP */
 	TROUBLE_SCRIPT_BOM, /* ENOEXEC: a byte order mark before "#!" */
 	TROUBLE_ENV_SPLIT, /* env is asked for a name with a space in it; detail: the name */

@@ -159,6 +159,8 @@ static inline void make_script_files(void)
 	make_script("dos", "#!@/bin/tool\r\n");
 	make_script("dos-there", "#!@/static\r\n");
 	make_script("dos-argument", "#!@/static -x\r\n");
+	make_script("cut", "#!@/static xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			   "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n");
 	make_script("empty-line", "#! \n");
 	make_script("bom", "\xef\xbb\xbf#!@/static\n");
 	make_script("n1", "#!@/static\n");

@@ -41,6 +41,7 @@ static void what_starts_and_is_worth_a_word(void **state)
 		{ "@/name-twice", TROUBLE_INTERP_TWICE, 0, .role = PROGRAM, .end = "@/name-twice" },
 		{ "@/dos-argument", TROUBLE_ARGUMENT_CR, 0, .role = SCRIPT, .detail = "-x",
 		  .end = "@/static" },
+		{ "@/cut", TROUBLE_SCRIPT_CUT, 0, .role = SCRIPT, .end = "@/static" },
 		{ "@/loader-relative", TROUBLE_INTERP_RELATIVE, 0, .role = LOADER, .path = "static",
 		  .needed_by = "@/loader-relative", .end = "@/loader-relative" },
 	};
