@@ -148,9 +148,10 @@ def _():
 def _(variant):
     read_end, write_end = os.pipe()
     os.close(read_end)
-    line = f"{PAYLOAD} spawn-daemon 60; exit 3"       # croft says that it killed what was left
-    words = [*PLAIN, *(["--supervise"] if variant == "after the end" else ["--prefer", "hidden"])]
-    result = run(CROFT, "run", *words, "--", "/bin/sh", "-c", line, stderr=write_end)
+    # croft says what this kernel lacks; or that it killed what was left
+    words, line = {"before the start": (["--prefer", "hidden"], "exit 3"),
+                   "after the end": (["--supervise"], f"{PAYLOAD} spawn-daemon 60; exit 3")}[variant]
+    result = run(CROFT, "run", *PLAIN, *words, "--", "/bin/sh", "-c", line, stderr=write_end)
     os.close(write_end)
     status_is(result, 3)
 
