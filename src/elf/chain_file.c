@@ -60,7 +60,7 @@ int chain_note(struct chain *chain, enum trouble_kind kind, enum file_role role,
 	return builder_add_trouble(chain->builder, kind, role, path, chain->needed_by, detail);
 }
 
-/* The name as an absolute one inside the root: "./x" in "/work" is "/work/x". */
+/* The name as an absolute one inside the root: "./x" in "/srv" is "/srv/x". */
 static void write_absolute(const struct chain *chain, char path[PATH_MAX])
 {
 	const char *workdir = chain->builder->input->workdir, *name = chain->name;

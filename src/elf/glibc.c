@@ -392,34 +392,18 @@ static int load(struct search *search)
 	return r < 0 ? r : linkage_settle(search, (enum attempt)r);
 }
 
-/* What the objects from `first` on need, and what those bring with them. */
-static int load_needs(struct builder *builder, struct linkage *linkage, size_t first,
-		      bool is_optional)
+/* The same for a name as a file has it: with tokens, which may leave nothing of it. */
+static int load_needed(struct search *search)
 {
-	/* both counts grow while the loop runs */
-	for (size_t at = first; at < linkage->n_objects; at++) {
-		for (size_t i = 0; i < linkage->objects[at].elf.n_needed; i++) {
-			struct search search = {
-				.builder = builder,
-				.linkage = linkage,
-				.needer = at,
-				.rule = RULE_MAX,
-				.is_optional = is_optional,
-			};
-			int r = expand(builder, linkage, at, linkage->objects[at].elf.needed[i],
-				       &search.name);
+	const char *name;
+	int r = expand(search->builder, search->linkage, search->needer, search->name, &name);
 
-			if (r == 0 && *search.name == '\0') {
-				search.name = linkage->objects[at].elf.needed[i];
-				r = linkage_settle(&search, ATTEMPT_NEXT);
-			} else if (r == 0) {
-				r = load(&search);
-			}
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
+	if (r < 0)
+		return r;
+	if (*name == '\0')
+		return linkage_settle(search, ATTEMPT_NEXT);
+	search->name = name;
+	return load(search);
 }
 
 /* Each name of a list of libraries to preload. `rule` says whose list. */
@@ -480,7 +464,7 @@ int glibc_add_libraries(struct builder *builder, struct linkage *linkage)
 	if (r == 0)
 		r = preload_file(builder, linkage);
 	if (r == 0)
-		r = load_needs(builder, linkage, OBJECT_PROGRAM, false);
+		r = linkage_load_needs(builder, linkage, OBJECT_PROGRAM, false, load_needed);
 	if (r == 0 && builder->input->flags & CLOSURE_VERSIONS)
 		r = linkage_check_versions(builder, linkage);
 	return r;
@@ -488,16 +472,5 @@ int glibc_add_libraries(struct builder *builder, struct linkage *linkage)
 
 int glibc_add_library(struct builder *builder, struct linkage *linkage, const char *library)
 {
-	size_t first = linkage->n_objects;
-	struct search search = {
-		.builder = builder,
-		.linkage = linkage,
-		.name = arena_strdup(&builder->closure->arena, library),
-		.needer = OBJECT_PROGRAM,
-		.rule = RULE_GIVEN,
-		.is_optional = true,
-	};
-	int r = search.name ? load(&search) : builder_no_memory(builder);
-
-	return r < 0 ? r : load_needs(builder, linkage, first, true);
+	return linkage_load_given(builder, linkage, library, load, load_needed);
 }

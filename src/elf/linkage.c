@@ -330,3 +330,43 @@ int linkage_check_versions(struct builder *builder, const struct linkage *linkag
 	}
 	return 0;
 }
+
+int linkage_load_needs(struct builder *builder, struct linkage *linkage, size_t first,
+		       bool is_optional, load_fn load_needed)
+{
+	/* both counts grow while the loop runs */
+	for (size_t at = first; at < linkage->n_objects; at++) {
+		for (size_t i = 0; i < linkage->objects[at].elf.n_needed; i++) {
+			struct search search = {
+				.builder = builder,
+				.linkage = linkage,
+				.name = linkage->objects[at].elf.needed[i],
+				.needer = at,
+				.rule = RULE_MAX,
+				.is_optional = is_optional,
+			};
+			int r = load_needed(&search);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+int linkage_load_given(struct builder *builder, struct linkage *linkage, const char *library,
+		       load_fn load, load_fn load_needed)
+{
+	size_t first = linkage->n_objects;
+	struct search search = {
+		.builder = builder,
+		.linkage = linkage,
+		.name = arena_strdup(&builder->closure->arena, library),
+		.needer = OBJECT_PROGRAM,
+		.rule = RULE_GIVEN,
+		.is_optional = true,
+	};
+	int r = search.name ? load(&search) : builder_no_memory(builder);
+
+	return r < 0 ? r : linkage_load_needs(builder, linkage, first, true, load_needed);
+}

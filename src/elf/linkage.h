@@ -147,6 +147,15 @@ int linkage_try(struct search *search, const char *path, enum closure_rule rule,
  * nothing. 0 or an error.
  */
 int linkage_settle(struct search *search, enum attempt attempt);
+
+/* Loads the library that a search is for, as one kind of loader does. 0 or an error. */
+typedef int (*load_fn)(struct search *search);
+/* What the objects from `first` on need, and what those bring with them, breadth first. */
+int linkage_load_needs(struct builder *builder, struct linkage *linkage, size_t first,
+		       bool is_optional, load_fn load_needed);
+/* A library that the program would open later by name, and its needs. */
+int linkage_load_given(struct builder *builder, struct linkage *linkage, const char *library,
+		       load_fn load, load_fn load_needed);
 /* Each needed version against those that are defined where its file was found. 0 or an error. */
 int linkage_check_versions(struct builder *builder, const struct linkage *linkage);
 /* What of this CPU the file's own note asks for in vain. 0 or an error. */

@@ -235,29 +235,6 @@ static int load(struct search *search)
 	return r < 0 ? r : linkage_settle(search, (enum attempt)r);
 }
 
-static int load_needs(struct builder *builder, struct linkage *linkage, size_t first,
-		      bool is_optional)
-{
-	/* both counts grow while the loop runs */
-	for (size_t at = first; at < linkage->n_objects; at++) {
-		for (size_t i = 0; i < linkage->objects[at].elf.n_needed; i++) {
-			struct search search = {
-				.builder = builder,
-				.linkage = linkage,
-				.name = linkage->objects[at].elf.needed[i],
-				.needer = at,
-				.rule = RULE_MAX,
-				.is_optional = is_optional,
-			};
-			int r = load(&search);
-
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
-}
-
 /* Nobody needs what is preloaded: no DT_RPATH is asked for it. What fails is passed over. */
 static int preload(struct builder *builder, struct linkage *linkage)
 {
@@ -287,21 +264,10 @@ int musl_add_libraries(struct builder *builder, struct linkage *linkage)
 {
 	int r = preload(builder, linkage);
 
-	return r < 0 ? r : load_needs(builder, linkage, OBJECT_PROGRAM, false);
+	return r < 0 ? r : linkage_load_needs(builder, linkage, OBJECT_PROGRAM, false, load);
 }
 
 int musl_add_library(struct builder *builder, struct linkage *linkage, const char *library)
 {
-	size_t first = linkage->n_objects;
-	struct search search = {
-		.builder = builder,
-		.linkage = linkage,
-		.name = arena_strdup(&builder->closure->arena, library),
-		.needer = OBJECT_PROGRAM,
-		.rule = RULE_GIVEN,
-		.is_optional = true,
-	};
-	int r = search.name ? load(&search) : builder_no_memory(builder);
-
-	return r < 0 ? r : load_needs(builder, linkage, first, true);
+	return linkage_load_given(builder, linkage, library, load, load);
 }

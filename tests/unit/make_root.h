@@ -188,7 +188,7 @@ static inline int root_after(void **state)
 static inline struct closure_input root_input(void)
 {
 	return (struct closure_input){ .root = &root,
-				       .workdir = "/work",
+				       .workdir = "/srv",
 				       .flags = CLOSURE_LIBRARIES | CLOSURE_VERSIONS };
 }
 

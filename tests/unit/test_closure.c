@@ -154,7 +154,7 @@ static void each_way_to_be_missing_is_told_apart(void **state)
 
 	(void)state;
 	make_dir("image/d");
-	make_dir("image/work");
+	make_dir("image/srv");
 	make_file("image/d/file", "", 0644);
 	link_in_image("d", "/to-d");
 	link_in_image("/nowhere/x", "/dangling");

@@ -43,7 +43,9 @@ static void make_script(const char *name, const char *first_line)
 
 static int make_tree(void **state)
 {
-	static const char *const dirs[] = { "in", "in/dir", "in/later", "out", "work", "work/sub" };
+	static const char *const dirs[] = {
+		"in", "in/dir", "in/later", "out", "place", "place/sub"
+	};
 	char path[GROUND_PATH];
 
 	if (ground_open(state) < 0)
@@ -59,7 +61,7 @@ static int make_tree(void **state)
 	make_program("in/later/both");
 	make_program("out/both");
 	make_program("out/only");
-	make_program("work/sub/own");
+	make_program("place/sub/own");
 	make_file("in/empty", "", 0755);
 	make_script("in/script", "#!@/in/tool -x\n");
 	make_script("in/spaces", "#! \t @/in/tool\t-x\n");
@@ -110,7 +112,7 @@ static int find(const struct row *row, char *found, size_t size, struct croft_er
 	bare.plan.rules = rules;
 	bare.plan.n_rules = 2;
 	for (int i = 0; i < 2; i++) {
-		rules[i].path = in_scratch(granted[i], i ? "work" : "in");
+		rules[i].path = in_scratch(granted[i], i ? "place" : "in");
 		rules[i].access = ABI_LANDLOCK_FS_EXECUTE;
 		rules[i].is_directory = true;
 	}
@@ -168,10 +170,10 @@ static void a_name_is_looked_up_on_the_commands_path(void **state)
 		{ "tool", "", NULL, -ENOENT, NULL, "'tool' on PATH", "" },
 		{ "tool", NULL, NULL, -ENOENT, NULL, "has no PATH", "--env PATH" },
 		/* an empty or relative entry is seen from the command's directory */
-		{ "own", ":@/in", "@/work/sub", 0, "@/work/sub/own", NULL, NULL },
-		{ "own", "@/in:", "@/work/sub", 0, "@/work/sub/own", NULL, NULL },
-		{ "own", "@/in::/no/such", "@/work/sub", 0, "@/work/sub/own", NULL, NULL },
-		{ "own", "sub", "@/work", 0, "@/work/sub/own", NULL, NULL },
+		{ "own", ":@/in", "@/place/sub", 0, "@/place/sub/own", NULL, NULL },
+		{ "own", "@/in:", "@/place/sub", 0, "@/place/sub/own", NULL, NULL },
+		{ "own", "@/in::/no/such", "@/place/sub", 0, "@/place/sub/own", NULL, NULL },
+		{ "own", "sub", "@/place", 0, "@/place/sub/own", NULL, NULL },
 		/* what a link leads to is judged */
 		{ "link-out", "@/in", NULL, -EACCES, NULL, "@/out/only", "--execute @/out/only" },
 		{ "link-in", "@/out", NULL, 0, "@/out/link-in", NULL, NULL },
@@ -188,16 +190,16 @@ static void a_name_with_a_slash_is_taken_as_it_is(void **state)
 		{ "@/in/tool", NULL, NULL, 0, "@/in/tool", NULL, NULL },
 		{ "@/in/empty", NULL, NULL, -ENOEXEC, NULL, "'@/in/empty' is empty", "" },
 		{ "@/in/not-one", NULL, NULL, -ENOEXEC, NULL, "neither an ELF program nor", "#!" },
-		{ "./own", "@/in", "@/work/sub", 0, "./own", NULL, NULL },
-		{ "sub/own", "@/in", "@/work", 0, "sub/own", NULL, NULL },
-		{ "./own", "@/in", "@/work", -ENOENT, NULL, "'./own'", "" },
+		{ "./own", "@/in", "@/place/sub", 0, "./own", NULL, NULL },
+		{ "sub/own", "@/in", "@/place", 0, "sub/own", NULL, NULL },
+		{ "./own", "@/in", "@/place", -ENOENT, NULL, "'./own'", "" },
 		{ "@/in/absent", "@/in", NULL, -ENOENT, NULL, "@/in/absent", "" },
 		{ "@/in/tool/x", "@/in", NULL, -ENOENT, NULL, "@/in/tool/x", "" },
 		{ "@/in/dir", NULL, NULL, -EISDIR, NULL, "@/in/dir", "" },
 		{ "@/in/plain", NULL, NULL, -EACCES, NULL, "@/in/plain", "chmod +x" },
 		{ "@/in/fifo", NULL, NULL, -EACCES, NULL, "'@/in/fifo' is a FIFO", "regular file" },
 		{ "@/out/only", NULL, NULL, -EACCES, NULL, "no grant", "--execute @/out/only" },
-		{ "@/work/../out/only", NULL, NULL, -EACCES, NULL, "no grant", "@/out/only" },
+		{ "@/place/../out/only", NULL, NULL, -EACCES, NULL, "no grant", "@/out/only" },
 		{ "", "@/in", NULL, -ENOENT, NULL, "empty name", "" },
 	};
 
