@@ -53,7 +53,7 @@ static int make_list(struct builder *builder, struct linkage *linkage, const cha
 	size_t n = 1, len;
 	int r;
 
-	for (const char *p = text; *p; p++)
+	for (const char *p = text; p && *p; p++)
 		n += strchr(SEPARATORS, *p) != NULL;
 	r = linkage_new_list(builder, linkage, list, n);
 	while (r == 0 && text) {
