@@ -39,7 +39,7 @@ extern "C" {
 #endif
 
 #define CROFT_VERSION_MAJOR 0
-#define CROFT_VERSION_MINOR 1
+#define CROFT_VERSION_MINOR 2
 #define CROFT_VERSION_PATCH 0
 
 #define CROFT_PUBLIC __attribute__((visibility("default")))
@@ -78,7 +78,7 @@ struct croft_error {
 	char hint[CROFT_HINT_SIZE]; /* what would mend it; may be empty */
 };
 
-CROFT_PUBLIC const char *croft_version(void); /* "0.1.0" */
+CROFT_PUBLIC const char *croft_version(void); /* "0.2.0" */
 CROFT_PUBLIC const char *croft_stage_name(int stage); /* "landlock"; "unknown" for other numbers */
 
 struct croft_profile;
@@ -86,7 +86,7 @@ struct croft_plan;
 struct croft_child;
 
 /*
- * A new profile, from a built-in one: "default", "system" or "empty".
+ * A new profile, from a built-in one: "default", "system", "empty" or another that croft(1) tells.
  *
  * home, workdir: absolute paths without ".." that "~" and "." stand for; NULL where there is
  * none (a path that needs it is then an error). flags: 0. Freed by
@@ -95,7 +95,32 @@ struct croft_child;
 CROFT_PUBLIC int croft_profile_new(const char *builtin, const char *home, const char *workdir,
 				   unsigned flags, struct croft_profile **ret_profile,
 				   struct croft_error *err);
+/*
+ * A profile of croft-profile(5): what `croft run --profile` takes. Since 0.2.
+ *
+ * word      a name, looked up in ${XDG_CONFIG_HOME:-~/.config}/croft/profiles,
+ * /etc/croft/profiles and
+ *           among the built-in ones; a file (with a '/' in it, or that ends in .yaml or .yml);
+ *           or FILE:NAME
+ * home, workdir   as of croft_profile_new; "${project}" is the work tree around workdir
+ * envp      variables for XDG_* and those that the profile may name, NULL-terminated; NULL: none
+ * flags     0
+ *
+ * Reads files; runs nothing. A file that others may write, or that belongs to another user, is
+ * refused (-EPERM); a wrong one is -EINVAL with file, line and column in err. A profile that says
+ * `supervise`, `limits.time` or `limits.grace` is refused (-EINVAL): see croft_profile_set.
+ */
+CROFT_PUBLIC int croft_profile_load(const char *word, const char *home, const char *workdir,
+				    const char *const envp[], unsigned flags,
+				    struct croft_profile **ret_profile, struct croft_error *err);
 CROFT_PUBLIC void croft_profile_free(struct croft_profile *profile);
+
+/*
+ * The command that a profile names, for croft_plan_new: program, arguments, NULL; it lives as
+ * long as the profile. NULL in *ret_argv where it names none. Since 0.2.
+ */
+CROFT_PUBLIC int croft_profile_command(struct croft_profile *profile, const char *const **ret_argv,
+				       struct croft_error *err);
 
 /*
  * Adds one wish. Keys and values are the long options of croft(1) and their arguments, without

@@ -278,7 +278,7 @@ class Runner:
     def open_stage(self):
         self.stage = Path(tempfile.mkdtemp(prefix="croft-test-"))
         self.stage.chmod(0o755)
-        for folder in ("tests", "tools", "docs", "src", "include"):
+        for folder in ("tests", "tools", "docs", "profiles", "src", "include"):
             shutil.copytree(ROOT / folder, self.stage / folder, ignore=shutil.ignore_patterns("__pycache__"))
             self.processes.call(["chmod", "-R", "a+rX,go-w", str(self.stage / folder)])
         (self.stage / "tmp").mkdir()
@@ -449,13 +449,13 @@ def tests_in(runner, build, kinds, **how):
     return found
 
 
-# Not beside another program: what is counted by user over the whole machine (processes, message queues), and
-# what types into a terminal and waits for the answer.
-ALONE = ("limits", "unstopped", "test_terminal")
+# Not beside another program: what is counted by user over the whole machine (processes, message queues), what
+# types into a terminal and waits for the answer, and what needs one port.
+ALONE = ("limits", "unstopped", "test_terminal", "test_server")
 # About the tests or the fakes themselves; a fake cannot run inside another.
 ABOUT_FAKES = ("/meta", "/fakes", "/old_kernels")
 # No matter of the kernel's age: what reads files and confines nothing.
-ABOUT_FILES = ("/test_help", "/test_deps_", "/test_elf", "/test_exec_explained")
+ABOUT_FILES = ("/test_help", "/test_deps_", "/test_elf", "/test_exec_explained", "/test_profile_show")
 # Slow, and no matter of Landlock's age: job control, and who removes the TMPDIR.
 NOT_BY_AGE = ("/test_terminal", "/test_tmpdir")
 
@@ -539,6 +539,8 @@ SUITES = {
     "faults": lambda r: tests_in(r, "build-test", ["faults"]),
     "kernel": lambda r: scripts_in(r, "kernel"),
     "cli": lambda r: scripts_in(r, "cli"),
+    "presets": lambda r: scripts_in(r, "presets", timeout=300),
+    "schema": lambda r: scripts_in(r, "schema", users="self"),
     "deps": lambda r: scripts_in(r, "deps", users="self", timeout=600),
     "older": older_kernels,
     "vm": lambda r: vm_programs(r, Program, PYTHON, r.only_vm),

@@ -3,16 +3,18 @@
 """
 gen_docs.py - everything that names an option, made from one set of files.
 
-    gen_docs.py def|help|man|bash|zsh|fish DOCS_DIR OUT_FILE
+    gen_docs.py def|schema|help|man|man5|bash|zsh|fish DOCS_DIR OUT_FILE
 
 DOCS_DIR holds options/*.md (one an option), commands/*.md (one a command, and croft.md
-for the program itself) and names/*.md (one a list of words that options take). Each has
-a front matter of "key: value" lines and a body in a small part of Markdown: paragraphs,
-"- " lists, "## " headings, code indented by four spaces, and `code` inside a line.
+for the program itself), names/*.md (one a list of words that options take), keys/*.md (one
+a key of profile files) and files/croft-profile.md (those files as a whole). Each has a front matter of "key: value" lines and a body in
+a small part of Markdown: paragraphs, "- " lists, "## " headings, code indented by four
+spaces, and `code` inside a line.
 
-From them come the tables of the option parser (def), the long help (help), the manual
-page (man) and the completions, so that these cannot disagree. Anything malformed is an
-error with file and line, and nothing is written then.
+From them come the tables of the option parser (def), the table of the profile reader
+(schema), the long help (help), the manual pages (man, man5) and the completions, so that these
+cannot disagree. Anything malformed is an error with file and line, and nothing is written
+then.
 """
 import re
 import sys
@@ -26,13 +28,30 @@ HELP_COLUMNS = 72       # the program indents by six
 MAX_C_STRING = 4095     # what a C17 compiler must accept
 GROUPS = ("Files", "Network", "Environment", "Processes", "Protections", "Limits", "Output", "Other")
 MAX_SHORT_HELP = 60
+# What follows the options of a command. "command": a command line of its own.
+OPERANDS = ("command", "file", "none", "operation", "profile", "yaml")
 
 # key: True when it must be there
 OPTION_KEYS = {"long": True, "short": False, "arg": False, "commands": True, "group": True, "help": True,
                "default": False, "repeatable": True, "since": True, "see": False, "complete": False}
-COMMAND_KEYS = {"name": True, "synopsis": True, "help": True, "order": True, "see": False}
+COMMAND_KEYS = {"name": True, "synopsis": True, "help": True, "order": True, "complete": False, "see": False}
 PROGRAM_KEYS = {"name": True, "synopsis": True, "help": True, "date": True, "see": False}
 NAMES_KEYS = {"name": True, "title": True, "see": False}
+FILE_KEYS = {"name": True, "help": True, "date": True}
+KEY_KEYS = {"key": True, "type": True, "words": False, "max": False, "default": False, "order": True,
+            "since": True, "help": True, "see": False}
+
+# enum schema_type in lower case
+KEY_TYPES = ("map", "profiles", "text", "texts", "path", "paths", "ports", "word", "words", "bool", "count", "counts",
+             "size", "time", "variables", "require", "rights")
+# What a key takes, in words; not of those whose pages tell.
+KEY_TEXTS = {"map": "a mapping", "text": "a text", "texts": "a list of texts", "path": "a path", "paths": "a list of paths",
+             "ports": "a list of ports", "word": "a word", "words": "a list of words", "bool": "`true` or `false`",
+             "count": "a number", "counts": "a list of numbers", "size": "a size", "time": "a time",
+             "variables": "a mapping of names to texts"}
+# The lists of words that keys take: table and length in the sources.
+KEY_WORDS = {"group": ("syscall_group_names", "GROUP_MAX"), "isolation": ("isolation_names", "ISOLATE_MAX"),
+             "mode": ("syscall_mode_names", "SYSCALLS_MODE_MAX"), "set": ("set_names", "SET_MAX")}
 
 
 class DocError(Exception):
@@ -151,6 +170,10 @@ class Docs:
         for command in self.commands:
             if not command["order"].isdigit():
                 command.fail("order", "'order' is not a number")
+            command.word = command.name.replace("-", " ")       # "profile list"
+            command.operand = command["complete"] or "command"
+            if command.operand not in OPERANDS:
+                command.fail("complete", f"no such completion: '{command.operand}'")
         self.commands.sort(key=lambda c: (int(c["order"]), c.name))
         self.names = [Doc(p, "name", NAMES_KEYS) for p in sorted(root.glob("names/*.md"))]
         self.words = {doc.name: doc.list_words() for doc in self.names}
@@ -166,6 +189,43 @@ class Docs:
             for other in (doc["see"] or "").split():
                 if other not in known or (doc in self.options and other == doc.name):
                     doc.fail("see", f"'see' names no other option: '{other}'")
+        self.keys = [Doc(p, "key", KEY_KEYS) for p in sorted(root.glob("keys/*.md"))]
+        if not self.keys:
+            raise DocError(root / "keys", 1, "there are no keys")
+        self.check_keys()
+        self.file = Doc(root / "files" / "croft-profile.md", "name", FILE_KEYS)
+
+    def check_keys(self):
+        known, orders = {key.name: key for key in self.keys}, {}
+        for key in self.keys:
+            self.check_key(key)
+            other = orders.setdefault(int(key["order"]), key)
+            if other is not key:
+                key.fail("order", f"'{other.name}' has this order already")
+            parent = key.name.rpartition(".")[0]
+            if parent and (parent not in known or known[parent]["type"] != "map"):
+                key.fail("key", f"there is no map '{parent}'")
+            for other in (key["see"] or "").split():
+                if other not in known or other == key.name:
+                    key.fail("see", f"'see' names no other key: '{other}'")
+        self.keys.sort(key=lambda key: int(key["order"]))
+
+    @staticmethod
+    def check_key(key):
+        if not re.fullmatch(r"[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*)?", key.name):
+            key.fail("key", f"'{key.name}' is no name for a key")
+        if key["type"] not in KEY_TYPES:
+            key.fail("type", f"no such type: '{key['type']}'")
+        if (key["words"] is not None) != (key["type"] in ("word", "words")):
+            key.fail("words", "'words' stands where the type is word or words, and only there")
+        if key["words"] and key["words"] not in KEY_WORDS:
+            key.fail("words", f"no such list of words: '{key['words']}'")
+        for number in ("max", "order"):
+            if key[number] is not None and not re.fullmatch(r"[1-9]\d*", key[number]):
+                key.fail(number, f"'{number}' is not a number above 0")
+        if len(key["help"]) > MAX_SHORT_HELP:
+            key.fail("help", f"'help' is longer than {MAX_SHORT_HELP} characters")
+        check_since(key)
 
     def check_option(self, option, shorts):
         option.commands = option["commands"].split()
@@ -188,8 +248,7 @@ class Docs:
             option.fail("help", f"'help' is longer than {MAX_SHORT_HELP} characters")
         if option["repeatable"] not in ("yes", "no"):
             option.fail("repeatable", "'repeatable' is yes or no")
-        if not re.fullmatch(r"\d+\.\d+", option["since"]):
-            option.fail("since", "'since' is not a version such as 0.1")
+        check_since(option)
         if bool(option["arg"]) != bool(option.complete):
             option.fail("complete", "'complete' stands where 'arg' does, and only there")
         kind = option.complete[0] if option.complete else "none"
@@ -198,6 +257,11 @@ class Docs:
                 option.fail("complete", "'choices' without a choice")
         elif len(option.complete) > 1 or kind not in {"path", "dir", "none", "variable", *self.words}:
             option.fail("complete", f"no such completion: '{option['complete']}'")
+
+
+def check_since(doc):
+    if not re.fullmatch(r"\d+\.\d+", doc["since"]):
+        doc.fail("since", "'since' is not a version such as 0.1")
 
 
 def c_string(text):
@@ -209,7 +273,7 @@ def c_or_null(text):
 
 
 def c_id(name):
-    return name.upper().replace("-", "_")
+    return re.sub("[-.]", "_", name.upper())
 
 
 def c_lines(text, doc):
@@ -237,7 +301,7 @@ def make_def(docs):
         out.append(f"OPTION_GROUP({c_id(group)}, {c_string(group)})\n")
     out.append("\n")
     for command in docs.commands:
-        out.append(f"OPTION_COMMAND({c_id(command.name)}, {c_string(command.name)}, "
+        out.append(f"OPTION_COMMAND({c_id(command.name)}, {c_string(command.word)}, "
                    f"{c_string(command['synopsis'])},\n\t{c_string(command['help'])})\n")
     for option in docs.options:
         commands = " | ".join("CMD_" + c_id(c) for c in option.commands)
@@ -247,6 +311,18 @@ def make_def(docs):
                    f"{'IS_REPEATABLE' if option['repeatable'] == 'yes' else '0'}, {c_string(option['help'])}, "
                    f"{c_or_null(option['default'])})")
     return "".join(out) + "\n" + footer(macros)
+
+
+def make_schema(docs):
+    """The table of the profile reader, in the order in which people write the keys."""
+    out = [header(("SCHEMA",), "schema.def - the keys of a profile file: id, path, type, words, how many words, max,\n"
+                  " * default, since, help.")]
+    for key in docs.keys:
+        words, n_words = KEY_WORDS[key["words"]] if key["words"] else ("NULL", "0")
+        out.append(f"SCHEMA({c_id(key.name)}, {c_string(key.name)}, SCHEMA_{key['type'].upper()}, {words}, {n_words}, "
+                   f"{key['max'] or 0}, {c_or_null(key['default'])},\n\t{c_string(key['since'])}, "
+                   f"{c_string(key['help'])})\n")
+    return "".join(out) + footer(("SCHEMA",))
 
 
 def plain(text):
@@ -298,6 +374,13 @@ def roff(text):
     return "".join(("\\&" if line[0] in ".'" else "") + line + "\n" for line in lines)
 
 
+def roff_word(word):
+    """One argument of a macro, whatever stands in it."""
+    if re.fullmatch(r"[\w./-]+", word):
+        return word
+    return '"' + word.replace("\\", "\\e").replace('"', "\\(dq").replace("-", "\\-") + '"'
+
+
 def roff_blocks(blocks):
     parts = []
     for kind, value in blocks:
@@ -309,7 +392,7 @@ def roff_blocks(blocks):
         elif kind == "list" and all(re.match("`[^`]+`: ", item) for item in value):
             items = (item[1:].split("`: ", 1) for item in value)
             parts.append(".Bl -tag -width Ds\n"
-                         + "".join(f".It Cm {word}\n{roff(text)}" for word, text in items) + ".El\n")
+                         + "".join(f".It Cm {roff_word(word)}\n{roff(text)}" for word, text in items) + ".El\n")
         elif kind == "list":
             parts.append(".Bl -bullet\n" + "".join(f".It\n{roff(item)}" for item in value) + ".El\n")
         else:
@@ -342,8 +425,15 @@ def roff_option(option):
     if option["see"]:
         notes.append("See also: " + ", ".join(f"`--{name}`" for name in option["see"].split()) + ".")
     if "run" not in option.commands and "global" not in option.commands:
-        notes.append("Only for " + " and ".join(f"`croft {command}`" for command in option.commands) + ".")
+        names = [f"`croft {command.replace('-', ' ')}`" for command in option.commands]
+        notes.append("Only for " + " and ".join(names) + ".")
     return out + "".join(".Pp\n" + roff(note) for note in notes)
+
+
+def roff_references(section):
+    """`croft(1)` as a reference to that page."""
+    return re.sub(r"\\fB([\w\\-]+)\((\d)\)\\fP(,?)\s*",
+                  lambda m: f".Xr {m[1]} {m[2]} {m[3]}".replace("\\-", "-").rstrip() + "\n", section)
 
 
 def make_man(docs):
@@ -354,10 +444,10 @@ def make_man(docs):
            f".Dd {docs.program['date']}\n"
            f".Dt CROFT 1\n.Os\n.Sh NAME\n.Nm croft\n.Nd {docs.program['help']}\n.Sh SYNOPSIS\n"]
     for command in docs.commands:
-        out.append(f".Nm\n.Cm {command.name}\n{roff_synopsis(command['synopsis'])}")
+        out.append(f".Nm\n.Cm {command.word}\n{roff_synopsis(command['synopsis'])}")
     out.append(".Sh DESCRIPTION\n" + roff_blocks(blocks[:heads[0]]) + ".Sh COMMANDS\n.Bl -tag -width Ds\n")
     for command in docs.commands:
-        out.append(f".It Cm {command.name}\n" + roff_blocks(command.blocks))
+        out.append(f".It Cm {command.word}\n" + roff_blocks(command.blocks))
     out.append(".El\n.Sh OPTIONS\n")
     for group in docs.groups:
         members = [option for option in docs.options if option["group"] == group]
@@ -367,13 +457,43 @@ def make_man(docs):
     for start, end in zip(heads, heads[1:]):
         section = roff_blocks(blocks[start + 1:end])
         if blocks[start][1] == "See also":
-            section = re.sub(r"\\fB(\w+)\((\d)\)\\fP(,?)\s*",
-                             lambda m: f".Xr {m[1]} {m[2]} {m[3]}".rstrip() + "\n", section)
+            section = roff_references(section)
         out.append(f".Sh {blocks[start][1].upper()}\n" + section)
     return "".join(out)
 
 
-MAKERS = {"def": make_def, "help": make_help, "man": make_man, "bash": gen_completion.make_bash,
+def roff_key(key):
+    """One key. The headings of its page are words of its own text here, as the keys have a section of their own."""
+    notes = [f"Default: `{key['default']}`."] if key["default"] else []
+    if key["type"] in KEY_TEXTS:
+        most = f", at most {key['max']}" if key["max"] and key["type"] != "count" else ""
+        notes.append(f"Takes {KEY_TEXTS[key['type']]}{most}.")
+    if key["see"]:
+        notes.append("See also: " + ", ".join(f"`{name}`" for name in key["see"].split()) + ".")
+    return f".It Cm {key.name}\n" + roff_blocks(key.blocks) + "".join(".Pp\n" + roff(note) for note in notes)
+
+
+def make_man5(docs):
+    """croft-profile.5: the page of the file, with the keys in its section of that name."""
+    blocks = docs.file.blocks
+    heads = [index for index, (kind, _) in enumerate(blocks) if kind == "head"] + [len(blocks)]
+    out = [".\\\" SPDX-License-Identifier: MIT\n.\\\" Made by tools/gen_docs.py from docs/.\n"
+           f".Dd {docs.file['date']}\n"
+           f".Dt CROFT-PROFILE 5\n.Os\n.Sh NAME\n.Nm croft-profile\n.Nd {docs.file['help']}\n"
+           ".Sh DESCRIPTION\n" + roff_blocks(blocks[:heads[0]])]
+    for start, end in zip(heads, heads[1:]):
+        title, section = blocks[start][1], roff_blocks(blocks[start + 1:end])
+        if title == "See also":
+            section = roff_references(section)
+        out.append(f".Sh {title.upper()}\n" + section)
+        if title == "Keys":
+            out.append(".Bl -tag -width Ds\n" + "".join(map(roff_key, docs.keys)) + ".El\n")
+            built_in = next((names for names in docs.names if names.name == "profile"), None)
+            out.append(".Sh BUILT-IN PROFILES\n" + roff_blocks(built_in.blocks) if built_in else "")
+    return "".join(out)
+
+
+MAKERS = {"def": make_def, "schema": make_schema, "help": make_help, "man": make_man, "man5": make_man5, "bash": gen_completion.make_bash,
           "zsh": gen_completion.make_zsh, "fish": gen_completion.make_fish}
 
 

@@ -8,13 +8,13 @@
 #include "cli/cli.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "host/paths.h"
+#include "cli/place.h"
+#include "cli/project_profile.h"
 #include "launch/deps.h"
+#include "launch/globs.h"
 #include "sys/calls.h"
 #include "sys/fd.h"
 
@@ -87,24 +87,6 @@ int cli_help(const struct option_list *list, enum option_command command)
 	return cli_print(&buf);
 }
 
-/* HOME as the file system has it, so that a home behind a link is still known as home. */
-static const char *find_home(char *buffer, size_t size)
-{
-	const char *home = getenv("HOME");
-
-	if (!home || home[0] != '/')
-		return NULL;
-	return path_resolve(home, buffer, size) == 0 ? buffer : home;
-}
-
-static const char *find_workdir(char *buffer, size_t size)
-{
-	ssize_t n = sys_getcwd(buffer, size);
-
-	/* a removed directory, or one outside the root ("(unreachable)/...") */
-	return n > 0 && buffer[0] == '/' ? buffer : NULL;
-}
-
 /* Options that are the command line's, not the profile's. */
 static bool is_profile_key(enum option_id id)
 {
@@ -139,16 +121,22 @@ static int apply(const struct option_list *list, struct profile *profile, struct
 	return 0;
 }
 
+/* Without a word the project's own file counts, and without one `default`. */
+static int load(const char *word, struct profile **ret_profile, struct croft_error *err)
+{
+	struct place place;
+
+	place_init(&place);
+	return word ? load_profile(word, &place.at, ret_profile, err)
+		    : project_profile(&place.at, ret_profile, err);
+}
+
 int cli_profile(const struct option_list *list, struct profile **ret_profile,
 		struct croft_error *err)
 {
-	const char *name = options_value(list, OPT_PROFILE, "default");
-	char home[PATH_MAX], workdir[PATH_MAX];
 	struct profile *profile;
-	int r;
+	int r = load(options_value(list, OPT_PROFILE, NULL), &profile, err);
 
-	r = profile_new(name, find_home(home, sizeof(home)), find_workdir(workdir, sizeof(workdir)),
-			&profile, err);
 	if (r < 0)
 		return r;
 	r = apply(list, profile, err);
@@ -160,15 +148,30 @@ int cli_profile(const struct option_list *list, struct profile **ret_profile,
 	return 0;
 }
 
+int cli_command(struct profile *profile, const char *const *words, const char *const **ret_argv,
+		struct croft_error *err)
+{
+	const char *const *argv = NULL;
+	int r = words[0] ? 0 : profile_command(profile, &argv, err);
+
+	if (r < 0)
+		return r;
+	*ret_argv = argv ? argv : words;
+	return 0;
+}
+
 int cli_raise_open_files(const struct profile *profile, struct rlimit *ret_old, bool *ret_raised,
 			 struct croft_error *err)
 {
-	size_t needed = profile->n_grants + SPARE_FILES;
+	size_t needed = profile->n_grants + profile->n_bounds + SPARE_FILES;
 	struct rlimit limit;
 	int r;
 
 	if (deps_are_wanted(profile))
 		needed += CLOSURE_MAX_FILES;
+	/* what patterns stand for is not known yet */
+	if (globs_are_wanted(profile))
+		needed += PROFILE_MAX_GRANTS;
 	/* the usual soft limit is 1024; few start with less than 256 */
 	if (needed <= 128)
 		return 0;

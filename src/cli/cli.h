@@ -28,6 +28,8 @@ int cmd_run(int argc, char *const argv[]);
 int cmd_plan(int argc, char *const argv[]);
 int cmd_why(int argc, char *const argv[]);
 int cmd_deps(int argc, char *const argv[]);
+int cmd_profile(int argc, char *const argv[]);
+int cmd_check(int argc, char *const argv[]);
 
 /*
  * One line on stderr, "croft: what: why (hint)", escaped. Returns the exit status that the
@@ -46,10 +48,16 @@ int cli_status(const struct croft_error *err);
 int cli_help(const struct option_list *list, enum option_command command);
 
 /*
- * A profile from the options: the built-in that --profile names, then everything
- * else in the order given.
+ * A profile from the options: what --profile names, or else the project's (project_profile.h), then
+ * everything else in the order given. Its note, if it has one, is for the caller to say.
  */
 int cli_profile(const struct option_list *list, struct profile **ret_profile,
+		struct croft_error *err);
+/*
+ * The command: the words that follow the options, or where there are none the profile's own; then
+ * the array lives in the profile. An empty array: neither has one.
+ */
+int cli_command(struct profile *profile, const char *const *words, const char *const **ret_argv,
 		struct croft_error *err);
 
 /*

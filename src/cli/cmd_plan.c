@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/plan_mounts.h"
 #include "host/paths.h"
 #include "sys/calls.h"
 #include "sys/fd.h"
@@ -23,6 +24,7 @@ struct look {
 	struct sandbox sandbox;
 	struct host host;
 	const char *const *words; /* what follows the options */
+	bool has_command;
 };
 
 static int load_host(struct look *look, struct croft_error *err)
@@ -57,8 +59,10 @@ static int save_host(const struct look *look, struct croft_error *err)
 	return r < 0 ? fail(err, CROFT_STAGE_HOST, -r, "write the host file '%s'", file) : 0;
 }
 
-static int make_plan(struct look *look, const char *const *argv, struct croft_error *err)
+/* `words`: the command; an empty array for the profile's own, or for any where it has none. */
+static int make_plan(struct look *look, const char *const *words, struct croft_error *err)
 {
+	const char *const *argv;
 	struct rlimit old;
 	bool is_raised;
 	int r = load_host(look, err);
@@ -68,11 +72,16 @@ static int make_plan(struct look *look, const char *const *argv, struct croft_er
 	if (r == 0)
 		r = cli_profile(&look->list, &look->profile, err);
 	if (r == 0)
+		r = cli_command(look->profile, words, &argv, err);
+	if (r == 0)
 		r = cli_raise_open_files(look->profile, &old, &is_raised, err);
 	if (r < 0)
 		return r;
-	return sandbox_plan(look->profile, &look->host, argv, (const char *const *)environ,
-			    &look->sandbox, err);
+	if (look->profile->note)
+		cli_warn(look->profile->note);
+	look->has_command = argv[0] != NULL;
+	return sandbox_plan(look->profile, &look->host, argv[0] ? argv : sandbox_any_command,
+			    (const char *const *)environ, &look->sandbox, err);
 }
 
 static void look_done(struct look *look)
@@ -84,15 +93,16 @@ static void look_done(struct look *look)
 
 static int print_plan(struct look *look)
 {
-	/* without a command the plan is the one that any command would get */
-	bool has_command = look->words[0] != NULL;
 	AUTO_BUF struct buf buf = BUF_INIT(TEXT_MAX);
 	struct croft_error err = { 0 }, not_found = { 0 };
 	int status, found = 0;
 
-	if (make_plan(look, has_command ? look->words : sandbox_any_command, &err) < 0)
+	/* without a command the plan is the one that any command would get */
+	if (make_plan(look, look->words, &err) < 0)
 		return cli_fail(&err);
-	if (has_command)
+	if (plan_find_mounts(look->sandbox.plan, &err) < 0)
+		return cli_fail(&err);
+	if (look->has_command)
 		found = sandbox_find_command(&look->sandbox, &not_found);
 	if (options_has(&look->list, OPT_JSON))
 		plan_print_json(&buf, look->sandbox.plan);
@@ -195,6 +205,7 @@ static int print_answer(const struct look *look, enum why_op op, const char *tar
 
 static int explain(struct look *look)
 {
+	static const char *const no_words[] = { NULL };
 	struct croft_error err = { 0 };
 	struct why_answer answer;
 	char buffer[PATH_MAX];
@@ -209,7 +220,8 @@ static int explain(struct look *look)
 	op = parse_operation(look->words[0], &err);
 	if (op < 0)
 		return cli_fail(&err);
-	if (make_plan(look, sandbox_any_command, &err) < 0)
+	/* asked about is what the profile's own command may, or any one */
+	if (make_plan(look, no_words, &err) < 0)
 		return cli_fail(&err);
 	target = resolve_target((enum why_op)op, look->words[1], buffer);
 	r = plan_why(look->sandbox.plan, (enum why_op)op, target, &answer, &err);

@@ -51,12 +51,24 @@ static int parse_status_fd(const char *text, int *ret_fd, struct croft_error *er
 	return 0;
 }
 
+static int no_command(struct croft_error *err)
+{
+	int r = fail(err, CROFT_STAGE_USAGE, 0, "no command to run");
+
+	fail_hint(err, "for example: croft run -- make");
+	return r;
+}
+
 static int plan(struct run *run, struct croft_error *err)
 {
 	int r = cli_profile(&run->list, &run->profile, err);
 
+	if (r == 0)
+		r = cli_command(run->profile, run->argv, &run->argv, err);
 	if (r < 0)
 		return r;
+	if (!run->argv[0])
+		return no_command(err);
 	if (run->status_fd >= 0)
 		run->profile->wants_supervisor = true;
 	r = cli_raise_open_files(run->profile, &run->launch.nofile, &run->launch.restores_nofile,
@@ -71,6 +83,8 @@ static void warn_of_absent(const struct plan *plan)
 {
 	AUTO_BUF struct buf line = BUF_INIT(8192);
 
+	if (plan->profile->note)
+		cli_warn(plan->profile->note);
 	plan_warn(&line, plan);
 	if (line.len)
 		cli_warn(buf_text(&line));
@@ -149,6 +163,8 @@ static int dry_run(struct run *run)
 	status = cli_print(&buf);
 	if (status)
 		return status;
+	if (run->profile->note)
+		cli_warn(run->profile->note);
 	if (not_found < 0 || plan_check(run->sandbox.plan, &err) < 0)
 		return cli_fail(&err);
 	warn_of_doubt(&run->sandbox);
@@ -198,11 +214,6 @@ static int run_command(struct run *run)
 	if (options_has(&run->list, OPT_JSON) && !options_has(&run->list, OPT_DRY_RUN)) {
 		(void)fail(&err, CROFT_STAGE_USAGE, 0, "--json goes with --dry-run");
 		return cli_fail(&err);
-	}
-	if (!run->argv[0]) {
-		r = fail(&err, CROFT_STAGE_USAGE, 0, "no command to run");
-		fail_hint(&err, "for example: croft run -- make");
-		return finish(run, r, &err);
 	}
 	r = plan(run, &err);
 	if (r == 0 && options_has(&run->list, OPT_DRY_RUN))

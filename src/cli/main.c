@@ -15,27 +15,29 @@
 #include "base/cleanup.h"
 #include "base/names.h"
 #include "cli/cli.h"
+#include "cli/front_ai_sandbox.h"
 #include "cli/front_landrun.h"
 #include "sys/calls.h"
 
 static const struct name command_names[] = {
-	{ "run", NULL },
-	{ "plan", NULL },
-	{ "why", NULL },
-	{ "deps", NULL },
+	{ "run", NULL },  { "plan", NULL },  { "why", NULL },
+	{ "deps", NULL }, { "check", NULL }, { "profile", NULL },
 };
 
-static int (*const command_functions[])(int, char *const[]) = { cmd_run, cmd_plan, cmd_why,
-								cmd_deps };
+static int (*const command_functions[])(int, char *const[]) = { cmd_run,  cmd_plan,  cmd_why,
+								cmd_deps, cmd_check, cmd_profile };
 _Static_assert(ARRAY_SIZE(command_names) == ARRAY_SIZE(command_functions),
 	       "a function for each command");
 
 /* Other launchers whose command line is understood. */
-static const struct name front_names[] = { { "landrun", NULL } };
+static const struct name front_names[] = { { "landrun", NULL }, { "ai-sandbox-landlock", NULL } };
 static const struct {
 	int (*run)(int argc, char *const argv[]);
 	int (*fail)(const struct croft_error *err);
-} fronts[] = { { front_landrun, front_landrun_fail } };
+} fronts[] = {
+	{ front_landrun, front_landrun_fail },
+	{ front_ai_sandbox, front_ai_sandbox_fail },
+};
 _Static_assert(ARRAY_SIZE(front_names) == ARRAY_SIZE(fronts), "two functions for each front");
 
 static int check_standard(struct croft_error *err)
@@ -65,7 +67,7 @@ static int no_command(const char *word)
 		nearest = names_nearest(command_names, ARRAY_SIZE(command_names), word);
 	} else {
 		(void)fail(&err, CROFT_STAGE_USAGE, 0,
-			   "a command is needed: run, plan, why or deps");
+			   "a command is needed: run, plan, why, deps, check or profile");
 	}
 	if (nearest)
 		fail_hint(&err, "did you mean '%s'?", nearest);
@@ -88,7 +90,7 @@ static int no_front(const char *name)
 	struct croft_error err = { 0 };
 
 	(void)fail(&err, CROFT_STAGE_USAGE, 0, "--as: there is no launcher '%s'", name);
-	fail_hint(&err, "one of: landrun");
+	fail_hint(&err, "one of: landrun, ai-sandbox-landlock");
 	return cli_fail(&err);
 }
 

@@ -107,12 +107,54 @@ static const char *command_name(enum option_command command)
 	return NULL;
 }
 
+/* "list" of "profile list" where `parent` is "profile"; NULL: the command is no verb of it. */
+static const char *verb_of(const struct command_text *text, enum option_command parent)
+{
+	const char *name = command_name(parent);
+	size_t len = name ? strlen(name) : 0;
+
+	return len && !strncmp(text->name, name, len) && text->name[len] == ' '
+		       ? text->name + len + 1
+		       : NULL;
+}
+
 /* "croft run" or "croft": what a usage error sends the user to. */
 static void hint_help(struct croft_error *err, enum option_command command)
 {
 	const char *name = command_name(command);
 
 	fail_hint(err, "see croft%s%s --help", name ? " " : "", name ? name : "");
+}
+
+int options_verb(enum option_command parent, const char *verb, enum option_command *ret_command,
+		 struct croft_error *err)
+{
+	struct name names[ARRAY_SIZE(commands)] = { 0 };
+	AUTO_BUF struct buf all = BUF_INIT(256);
+	const char *nearest = NULL;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		names[i].name = verb_of(&commands[i], parent);
+		if (!names[i].name)
+			continue;
+		if (verb && !strcmp(names[i].name, verb)) {
+			*ret_command = commands[i].command;
+			return 0;
+		}
+		buf_printf(&all, "%s%s", all.len ? ", " : "", names[i].name);
+	}
+	if (!verb)
+		return fail(err, CROFT_STAGE_USAGE, 0, "croft %s needs one of %s",
+			    command_name(parent), buf_text(&all));
+	r = fail(err, CROFT_STAGE_USAGE, 0, "croft %s has no '%s', only %s", command_name(parent),
+		 verb, buf_text(&all));
+	nearest = names_nearest(names, ARRAY_SIZE(names), verb);
+	if (nearest)
+		fail_hint(err, "did you mean '%s'?", nearest);
+	else
+		hint_help(err, parent);
+	return r;
 }
 
 static int unknown_option(enum option_command command, const char *word, struct croft_error *err)
@@ -321,11 +363,11 @@ static void print_usage(struct buf *buf, enum option_command command)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		const struct command_text *text = &commands[i];
 
-		if (command == CMD_GLOBAL)
-			buf_printf(buf, "  croft %s %s\n      %s\n", text->name, text->synopsis,
-				   text->help);
-		else if (text->command == command)
+		if (text->command == command)
 			buf_printf(buf, "usage: croft %s %s\n%s\n", text->name, text->synopsis,
+				   text->help);
+		else if (command == CMD_GLOBAL || verb_of(text, command))
+			buf_printf(buf, "  croft %s %s\n      %s\n", text->name, text->synopsis,
 				   text->help);
 	}
 }
@@ -349,7 +391,7 @@ void options_help(struct buf *buf, enum option_command command, bool wants_all)
 		print_long_text(buf, command);
 	/* everything about the program is everything about its commands */
 	if (wants_all && command == CMD_GLOBAL)
-		shown |= CMD_RUN | CMD_PLAN | CMD_WHY | CMD_DEPS;
+		shown = ~0U;
 	for (int group = 0; group < GROUPS_MAX; group++) {
 		bool has_title = false;
 

@@ -21,6 +21,15 @@ enum option_command {
 	CMD_PLAN = 1 << 2,
 	CMD_WHY = 1 << 3,
 	CMD_DEPS = 1 << 4,
+	CMD_CHECK = 1 << 5,
+	CMD_PROFILE = 1 << 6, /* without a verb */
+	CMD_PROFILE_LIST = 1 << 7,
+	CMD_PROFILE_SHOW = 1 << 8,
+	CMD_PROFILE_NEW = 1 << 9,
+	CMD_PROFILE_SCHEMA = 1 << 10,
+	CMD_PROFILE_TRUST = 1 << 11,
+	CMD_PROFILE_IMPORT = 1 << 12,
+	CMD_PROFILE_EXPORT = 1 << 13,
 };
 
 enum option_id {
@@ -51,6 +60,13 @@ void options_done(struct option_list *list);
 /* The last value given for an option, or `fallback`. */
 const char *options_value(const struct option_list *list, enum option_id id, const char *fallback);
 bool options_has(const struct option_list *list, enum option_id id);
+
+/*
+ * The command that `verb` is behind `parent`: CMD_PROFILE_LIST for CMD_PROFILE and "list". NULL or
+ * another word: a usage error that lists the verbs, with the nearest.
+ */
+int options_verb(enum option_command parent, const char *verb, enum option_command *ret_command,
+		 struct croft_error *err);
 
 const char *option_name(enum option_id id); /* "read" */
 const char *option_origin(enum option_id id); /* "--read" */

@@ -20,7 +20,9 @@
  * allowed.
  *
  * Conditional jumps reach 255 instructions. The whole table stays below that (a test
- * builds it); a longer program is an error, never a wrong jump.
+ * builds it). With many calls refused by name it does not: then an answer is written once more,
+ * and any other target gets an unconditional jump, which reaches far, nearer by. A program
+ * that is longer than there is room is an error, never a wrong jump.
  */
 #include "enforce/bpf.h"
 
@@ -49,6 +51,7 @@ struct program {
 	unsigned n;
 	bool is_too_long;
 	unsigned checks[CHECK_MAX]; /* where each starts; 0 while unwritten */
+	unsigned answers[VERDICT_KILL]; /* the last copy of each answer */
 };
 
 static unsigned put(struct program *program, uint16_t code, unsigned jt, unsigned jf, uint32_t k)
@@ -67,12 +70,33 @@ static unsigned put_return(struct program *program, uint32_t answer)
 	return put(program, BPF_RET | BPF_K, 0, 0, answer);
 }
 
+/* The target, or something within reach of the next two instructions that leads to it. */
+static unsigned bring_near(struct program *program, unsigned target)
+{
+	static const uint32_t words[VERDICT_KILL] = {
+		[VERDICT_ALLOW] = SECCOMP_RET_ALLOW,
+		[VERDICT_EACCES] = SECCOMP_RET_ERRNO | EACCES,
+		[VERDICT_ENOSYS] = SECCOMP_RET_ERRNO | ENOSYS,
+	};
+
+	if (target < VERDICT_KILL && program->answers[target])
+		target = program->answers[target];
+	if (program->n + 2 - target - 1 <= UINT8_MAX)
+		return target;
+	for (unsigned answer = 0; answer < VERDICT_KILL; answer++)
+		if (target == answer || target == program->answers[answer])
+			return program->answers[answer] = put_return(program, words[answer]);
+	return put(program, BPF_JMP | BPF_JA, 0, 0, program->n - target - 1);
+}
+
 /* Compares the loaded word with k. Two equal targets need no instruction. */
 static unsigned put_test(struct program *program, uint16_t op, uint32_t k, unsigned yes,
 			 unsigned no)
 {
 	if (yes == no)
 		return yes;
+	yes = bring_near(program, yes);
+	no = bring_near(program, no);
 	return put(program, BPF_JMP | op | BPF_K, program->n - yes - 1, program->n - no - 1, k);
 }
 

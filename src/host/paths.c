@@ -276,7 +276,8 @@ int path_resolve(const char *path, char *ret, size_t size)
 	if (is_plain(path)) {
 		AUTO_FD int fd = sys_openat2(AT_FDCWD, path, O_PATH, ABI_RESOLVE_NO_SYMLINKS);
 
-		if (fd >= 0 && len < size) {
+		/* a link would have come before the part that is missing */
+		if ((fd >= 0 || fd == -ENOENT || fd == -ENOTDIR) && len < size) {
 			memcpy(ret, path, len + 1);
 			return 0;
 		}

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@
 
 #include "launch/launch.h"
 #include "launch/sandbox.h"
+#include "profile/load.h"
+#include "profile/project.h"
 #include "sys/calls.h"
 #include "sys/fd.h"
 
@@ -55,26 +58,83 @@ const char *croft_stage_name(int stage)
 	return stage_name((enum croft_stage)stage);
 }
 
+/* The object around a profile that is ready, or what went wrong with that; takes the profile. */
+static int wrap(struct profile *profile, struct croft_profile **ret_profile,
+		struct croft_error *err)
+{
+	struct croft_profile *wrapped = calloc(1, sizeof(*wrapped));
+
+	if (!wrapped) {
+		profile_free(profile);
+		return fail(err, CROFT_STAGE_PROFILE, ENOMEM, "make a profile");
+	}
+	wrapped->profile = profile;
+	*ret_profile = wrapped;
+	return 0;
+}
+
 int croft_profile_new(const char *builtin, const char *home, const char *workdir, unsigned flags,
 		      struct croft_profile **ret_profile, struct croft_error *err)
 {
-	struct croft_profile *profile;
+	struct profile *profile;
 	int r = check_flags(flags, 0, err);
 
 	if (r < 0)
 		return r;
 	if (!builtin)
 		return fail(err, CROFT_STAGE_USAGE, EINVAL, "make a profile from no built-in one");
-	profile = calloc(1, sizeof(*profile));
-	if (!profile)
-		return fail(err, CROFT_STAGE_PROFILE, ENOMEM, "make a profile");
-	r = profile_new(builtin, home, workdir, &profile->profile, err);
+	r = profile_new(builtin, home, workdir, &profile, err);
+	return r < 0 ? r : wrap(profile, ret_profile, err);
+}
+
+/* The same that croft_profile_set refuses: who calls a library waits for the child himself. */
+static int check_supervised(const struct profile *profile, struct croft_error *err)
+{
+	const char *key = profile->time_ms                        ? "limits.time"
+			  : profile->grace_ms != PROFILE_GRACE_MS ? "limits.grace"
+			  : profile->wants_supervisor             ? "supervise"
+								  : NULL;
+	int r;
+
+	if (!key)
+		return 0;
+	r = fail(err, CROFT_STAGE_PROFILE, 0,
+		 "the profile '%s' has '%s': a library does not wait for its children",
+		 profile->name, key);
+	fail_hint(err, "poll croft_child_pidfd with the timeout");
+	return r;
+}
+
+int croft_profile_load(const char *word, const char *home, const char *workdir,
+		       const char *const envp[], unsigned flags, struct croft_profile **ret_profile,
+		       struct croft_error *err)
+{
+	struct load_place place = { .home = home, .workdir = workdir, .environ = envp };
+	char project[PATH_MAX];
+	struct profile *profile;
+	int r = check_flags(flags, 0, err);
+
+	if (r < 0)
+		return r;
+	if (!word)
+		return fail(err, CROFT_STAGE_USAGE, EINVAL, "load a profile without a name");
+	if (workdir && project_find(workdir, home, project, sizeof(project)) == 1)
+		place.project = project;
+	r = load_profile(word, &place, &profile, err);
+	if (r < 0)
+		return r;
+	r = check_supervised(profile, err);
 	if (r < 0) {
-		free(profile);
+		profile_free(profile);
 		return r;
 	}
-	*ret_profile = profile;
-	return 0;
+	return wrap(profile, ret_profile, err);
+}
+
+int croft_profile_command(struct croft_profile *profile, const char *const **ret_argv,
+			  struct croft_error *err)
+{
+	return profile_command(profile->profile, ret_argv, err);
 }
 
 void croft_profile_free(struct croft_profile *profile)

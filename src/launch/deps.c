@@ -105,6 +105,14 @@ int deps_copy_profile(const struct profile *profile, struct profile **ret_copy,
 	}
 	if (profile->n_grants)
 		memcpy(copy->grants, profile->grants, profile->n_grants * sizeof(*copy->grants));
+	/* the other lists are the original's: whoever adds to one makes room in this arena first */
+	copy->ports_capacity = copy->n_ports;
+	copy->env_capacity = copy->n_env;
+	copy->keep_fds_capacity = copy->n_keep_fds;
+	copy->denials_capacity = copy->n_denials;
+	copy->usable_env_capacity = copy->n_usable_env;
+	copy->refused_calls_capacity = copy->n_refused_calls;
+	copy->args_capacity = copy->n_args;
 	*ret_copy = copy;
 	return 0;
 }

@@ -9,11 +9,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "host/paths.h"
 #include "launch/deps.h"
+#include "launch/globs.h"
+#include "plan/pattern.h"
 #include "sys/calls.h"
 
 const char *const sandbox_any_command[] = { "COMMAND", NULL };
@@ -41,7 +45,8 @@ static const char *find_tmp_parent(const char *const *envp)
 static int open_paths(struct sandbox *sandbox, const struct profile *profile,
 		      struct croft_error *err)
 {
-	size_t n = profile->n_grants;
+	size_t n_bounds = profile->bound_name ? profile->n_bounds : 0,
+	       n = profile->n_grants + n_bounds;
 	const char *few[64];
 	AUTO_FREE const char **many = n > ARRAY_SIZE(few) ? malloc(n * sizeof(*many)) : NULL;
 	const char **names = n > ARRAY_SIZE(few) ? many : few;
@@ -50,8 +55,10 @@ static int open_paths(struct sandbox *sandbox, const struct profile *profile,
 	sandbox->facts = malloc((n + 1) * sizeof(*sandbox->facts));
 	if (!names || !sandbox->facts)
 		return fail(err, CROFT_STAGE_PREPARE, ENOMEM, "open %zu paths", n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < profile->n_grants; i++)
 		names[i] = profile->grants[i].path;
+	for (size_t i = 0; i < n_bounds; i++)
+		names[profile->n_grants + i] = profile->bounds[i].path;
 	r = paths_open(names, n, sandbox->facts);
 	if (r < 0) {
 		r = fail(err, CROFT_STAGE_PREPARE, -r, "open %zu paths", n);
@@ -62,6 +69,62 @@ static int open_paths(struct sandbox *sandbox, const struct profile *profile,
 		return r;
 	}
 	sandbox->n_facts = n;
+	return 0;
+}
+
+/*
+ * Where the part of a denial before its first '*' leads: one call for most, since what is no link
+ * is found so at once, there or not. NULL if it leads nowhere else; a name that cannot be
+ * resolved (a loop, a directory that may not be searched) stays as it is written: neither can the
+ * command go on from there.
+ */
+static int resolve_denial(const char *path, char **ret_real)
+{
+	char fixed[PATH_MAX], real[PATH_MAX];
+	size_t len = pattern_fixed(path);
+
+	if (len == 0 || len >= sizeof(fixed))
+		return 0;
+	memcpy(fixed, path, len);
+	fixed[len] = '\0';
+	if (path_resolve(fixed, real, sizeof(real)) < 0 || !strcmp(real, fixed))
+		return 0;
+	*ret_real = strdup(real);
+	return *ret_real ? 0 : -ENOMEM;
+}
+
+/* Both are patterns, and the part before the first '*' is the same. */
+static bool has_same_start(const char *a, const char *b)
+{
+	size_t len = pattern_fixed(a);
+
+	return a[len] && b[len] && pattern_fixed(b) == len && !strncmp(a, b, len);
+}
+
+static int resolve_denials(struct sandbox *sandbox, const struct profile *profile,
+			   struct croft_error *err)
+{
+	size_t n = profile->n_denials;
+
+	if (n == 0)
+		return 0;
+	sandbox->denied = calloc(n, sizeof(*sandbox->denied));
+	if (!sandbox->denied)
+		return fail(err, CROFT_STAGE_PREPARE, ENOMEM, "resolve %zu denials", n);
+	sandbox->n_denied = n;
+	for (size_t i = 0; i < n; i++) {
+		const char *path = profile->denials[i].path;
+
+		/*
+		 * many patterns begin in the same directory: once is enough when it leads nowhere
+		 * else
+		 */
+		if (i && !sandbox->denied[i - 1] &&
+		    has_same_start(path, profile->denials[i - 1].path))
+			continue;
+		if (resolve_denial(path, &sandbox->denied[i]) < 0)
+			return fail(err, CROFT_STAGE_PREPARE, ENOMEM, "resolve %zu denials", n);
+	}
 	return 0;
 }
 
@@ -83,12 +146,29 @@ static int add_deps(struct sandbox *sandbox, const struct profile *profile, cons
 	return r;
 }
 
+/* Patterns become names, in a copy for the same reason. */
+static int expand_patterns(struct sandbox *sandbox, const struct profile *profile,
+			   struct plan_input *input, struct croft_error *err)
+{
+	int r = 0;
+
+	if (!globs_are_wanted(profile))
+		return 0;
+	if (!sandbox->profile)
+		r = deps_copy_profile(profile, &sandbox->profile, err);
+	if (r < 0)
+		return r;
+	return globs_expand(sandbox->profile, &input->patterns, &input->n_patterns, err);
+}
+
 static int build(struct sandbox *sandbox, const struct profile *profile, const struct host *host,
 		 const char *const *argv, const char *const *envp, struct croft_error *err)
 {
 	struct plan_input input = { .host = host, .argv = argv, .environ = envp };
 	int r = add_deps(sandbox, profile, argv, envp, err);
 
+	if (r == 0)
+		r = expand_patterns(sandbox, profile, &input, err);
 	if (r < 0)
 		return r;
 	if (sandbox->profile)
@@ -102,9 +182,12 @@ static int build(struct sandbox *sandbox, const struct profile *profile, const s
 		input.tmpdir = sandbox->tmpdir;
 	}
 	r = open_paths(sandbox, profile, err);
+	if (r == 0)
+		r = resolve_denials(sandbox, profile, err);
 	if (r < 0)
 		return r;
 	input.facts = sandbox->facts;
+	input.denied = (const char *const *)sandbox->denied;
 	return plan_build(&input, &sandbox->plan, err);
 }
 
@@ -178,4 +261,9 @@ void sandbox_done(struct sandbox *sandbox)
 	free(sandbox->facts);
 	sandbox->facts = NULL;
 	sandbox->n_facts = 0;
+	for (size_t i = 0; i < sandbox->n_denied; i++)
+		free(sandbox->denied[i]);
+	free(sandbox->denied);
+	sandbox->denied = NULL;
+	sandbox->n_denied = 0;
 }

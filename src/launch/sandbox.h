@@ -2,8 +2,8 @@
 /*
  * sandbox.h - from a profile to a plan on this machine.
  *
- * The one place where the flow's first half is put together: ask the host, open
- * the paths, build the plan, find the command. The command line and the library
+ * The one place where the flow's first half is put together: ask the host, put names in the place
+ * of patterns, open the paths, build the plan, find the command. The command line and the library
  * both come through here.
  */
 #ifndef CROFT_LAUNCH_SANDBOX_H
@@ -15,11 +15,17 @@
 #include "plan/plan.h"
 
 struct sandbox {
-	struct profile *profile; /* owned: the caller's and what the command told; NULL: as given */
+	/*
+	 * owned: the caller's with what the command told, and names in the place of patterns; NULL:
+	 * as given
+	 */
+	struct profile *profile;
 	struct command command; /* when has_command */
 	bool has_command;
-	struct path_fact *facts; /* owned, one for each grant */
+	struct path_fact *facts; /* owned, one for each grant and then for each bound */
 	size_t n_facts;
+	char **denied; /* owned: where denials lead; NULL entries: as they are written */
+	size_t n_denied;
 	struct plan *plan; /* owned */
 	char tmpdir[TMPDIR_NAME_SIZE];
 };

@@ -23,20 +23,18 @@
  */
 #include "launch/sets.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "elf/elf.h"
+#include "launch/globs.h"
 #include "sys/calls.h"
 #include "sys/fd.h"
 
 #define NAME_BYTES (8U << 20) /* names while a set is looked up */
-#define DIRENT_BYTES 32768
 
 /* Names lie: /lib/x and /usr/lib/x are one file where /lib is a link. */
 struct file_id {
@@ -66,37 +64,6 @@ static int too_many(const struct expansion *expansion, const char *where)
 {
 	return fail(expansion->err, CROFT_STAGE_PROFILE, EFBIG, "look up '%s' in '%s'",
 		    expansion->set->origin, where);
-}
-
-/*
- * Not fnmatch(3): patterns here are parts of longer texts, and the static build gains nothing from
- * brackets and locales. Linear but for the last '*', which is enough: what an earlier one took
- * could only have been shorter.
- */
-bool sets_match(const char *pattern, size_t len, const char *name)
-{
-	const char *end = pattern + len, *star = NULL, *retry = NULL;
-
-	if (name[0] == '.' && (!len || pattern[0] != '.'))
-		return false;
-	/* on a mismatch the last '*' takes one byte more */
-	while (*name) {
-		if (pattern < end && *pattern == '*') {
-			star = ++pattern;
-			retry = name;
-		} else if (pattern < end && *pattern == *name) {
-			pattern++;
-			name++;
-		} else if (star) {
-			pattern = star;
-			name = ++retry;
-		} else {
-			return false;
-		}
-	}
-	while (pattern < end && *pattern == '*')
-		pattern++;
-	return pattern == end;
 }
 
 /* Notes a file; 1 if this set had it before, 0 if not. */
@@ -189,8 +156,9 @@ static int add_module(struct expansion *expansion, const char *path)
  * A whole name, which may or may not exist: what is missing, or may not be looked at, is left
  * out. Seen files count with the matches, so that the search in note() stays short as well.
  */
-static int add_match(struct expansion *expansion, const char *path)
+static int add_match(void *context, const char *path)
 {
+	struct expansion *expansion = context;
 	struct stat st;
 	int r = sys_fstatat(AT_FDCWD, path, &st, 0);
 
@@ -208,158 +176,6 @@ static int add_match(struct expansion *expansion, const char *path)
 	return r;
 }
 
-struct entry {
-	const char *name;
-	bool may_be_dir;
-};
-
-struct entries {
-	struct entry *list; /* in the arena */
-	size_t n, capacity;
-};
-
-/*
- * What of a directory is looked for: names that fit `len` bytes of `pattern`, and with
- * wants_dirs the directories to walk through.
- */
-struct wish {
-	const char *pattern;
-	size_t len;
-	bool are_dirs; /* more components follow: a file is of no use */
-	bool wants_dirs;
-};
-
-/* Compiled Python files: as many directories again as there are packages, and no module. */
-static bool is_walked(const char *name)
-{
-	return name[0] != '.' && strcmp(name, "__pycache__") != 0;
-}
-
-static int take_entries(struct expansion *expansion, struct entries *entries, const char *block,
-			size_t size, const struct wish *wish)
-{
-	for (size_t at = 0; at < size;) {
-		const struct sys_dirent *found = (const void *)(block + at);
-		/* some file systems do not tell: then the open of it will */
-		bool may_be_dir = found->type == DT_DIR || found->type == DT_UNKNOWN;
-		bool fits = sets_match(wish->pattern, wish->len, found->name);
-		struct entry *grown;
-
-		at += found->length;
-		/* a link is followed where the table names it, not on a walk: it may lead back */
-		if (fits && wish->are_dirs)
-			fits = may_be_dir || found->type == DT_LNK;
-		if (!fits && !(wish->wants_dirs && may_be_dir && is_walked(found->name)))
-			continue;
-		grown = arena_grow(&expansion->arena, entries->list, entries->n, &entries->capacity,
-				   sizeof(*grown));
-		if (!grown)
-			return no_memory(expansion);
-		entries->list = grown;
-		grown += entries->n++;
-		grown->name = arena_strdup(&expansion->arena, found->name);
-		grown->may_be_dir = may_be_dir;
-		if (!grown->name)
-			return no_memory(expansion);
-	}
-	return 0;
-}
-
-static int compare_entries(const void *a, const void *b)
-{
-	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
-}
-
-/*
- * The entries of `dir` that are wished, sorted: the order of a directory is an accident, that of a
- * plan should not be. None where it cannot be listed: what this user may not see is not granted.
- */
-static int list(struct expansion *expansion, const char *dir, const struct wish *wish,
-		struct entries *entries)
-{
-	_Alignas(struct sys_dirent) char block[DIRENT_BYTES];
-	AUTO_FD int fd = sys_openat(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY, 0);
-	ssize_t n;
-
-	/* these are not the directory's: to go on would leave out what is there */
-	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
-		return fail(expansion->err, CROFT_STAGE_PROFILE, -fd, "look up '%s' in '%s'",
-			    expansion->set->origin, dir);
-	while (fd >= 0 && (n = sys_getdents64(fd, block, sizeof(block))) > 0) {
-		int r = take_entries(expansion, entries, block, (size_t)n, wish);
-
-		if (r < 0)
-			return r;
-		if (entries->n > SETS_MAX_NAMES)
-			return too_many(expansion, dir);
-	}
-	if (entries->n)
-		qsort(entries->list, entries->n, sizeof(*entries->list), compare_entries);
-	return 0;
-}
-
-/* Files that fit the last component of a pattern, in `dir` (with its slash) and below it. */
-static int walk(struct expansion *expansion, const char *dir, const char *pattern, unsigned depth)
-{
-	const struct wish wish = {
-		.pattern = pattern,
-		.len = strlen(pattern),
-		.wants_dirs = depth < SETS_MAX_DEPTH,
-	};
-	struct entries entries = { 0 };
-	int r = list(expansion, dir, &wish, &entries);
-
-	for (size_t i = 0; r == 0 && i < entries.n; i++) {
-		const struct entry *entry = &entries.list[i];
-		const char *path = arena_printf(&expansion->arena, "%s%s%s", dir, entry->name,
-						entry->may_be_dir ? "/" : "");
-
-		if (!path)
-			r = no_memory(expansion);
-		else if (entry->may_be_dir)
-			r = walk(expansion, path, pattern, depth + 1);
-		else
-			r = add_match(expansion, path);
-	}
-	return r;
-}
-
-/*
- * `path` (all of it exists, or nothing of it is known yet) and the rest of a pattern. As deep as
- * the pattern has components with '*'.
- */
-static int expand(struct expansion *expansion, const char *path, const char *rest)
-{
-	const char *star = strchr(rest, '*'), *start = star;
-	struct entries entries = { 0 };
-	struct wish wish = { 0 };
-	const char *dir;
-	int r;
-
-	if (!star) {
-		dir = arena_printf(&expansion->arena, "%s%s", path, rest);
-		return dir ? add_match(expansion, dir) : no_memory(expansion);
-	}
-	while (start[-1] != '/')
-		start--;
-	dir = arena_printf(&expansion->arena, "%s%.*s", path, (int)(start - rest), rest);
-	if (!dir)
-		return no_memory(expansion);
-	if (!strncmp(start, "**/", 3))
-		return walk(expansion, dir, start + 3, 0);
-	wish.pattern = start;
-	wish.len = strcspn(start, "/");
-	wish.are_dirs = start[wish.len] != '\0';
-	r = list(expansion, dir, &wish, &entries);
-	for (size_t i = 0; r == 0 && i < entries.n; i++) {
-		const char *next =
-			arena_printf(&expansion->arena, "%s%s", dir, entries.list[i].name);
-
-		r = next ? expand(expansion, next, start + wish.len) : no_memory(expansion);
-	}
-	return r;
-}
-
 static int add_set(struct expansion *expansion)
 {
 	int r = 0;
@@ -368,8 +184,19 @@ static int add_set(struct expansion *expansion)
 	expansion->seen = NULL;
 	expansion->n_seen = expansion->seen_capacity = 0;
 	for (expansion->row = expansion->set->paths; r == 0 && expansion->row->pattern;
-	     expansion->row++)
-		r = expand(expansion, "", expansion->row->pattern);
+	     expansion->row++) {
+		struct glob glob = {
+			.pattern = expansion->row->pattern,
+			.is_table = true,
+			.what = expansion->set->origin,
+			.arena = &expansion->arena,
+			.found = add_match,
+			.context = expansion,
+			.err = expansion->err,
+		};
+
+		r = glob_look_up(&glob);
+	}
 	arena_done(&expansion->arena);
 	return r;
 }

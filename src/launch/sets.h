@@ -9,10 +9,8 @@
 #include "elf/closure.h"
 #include "profile/profile.h"
 
-/* Limits on what a pattern may become: far above what a distribution brings. */
-#define SETS_MAX_NAMES 16384 /* names in one directory that are looked at */
+/* Far above what a distribution brings. Limits on the lookup: see globs.h. */
 #define SETS_MAX_MATCHES 4096 /* of one set */
-#define SETS_MAX_DEPTH 8 /* directories that a "**" goes down */
 
 /*
  * Adds what the sets that the profile wants are on this machine, in the order of the tables and
@@ -25,8 +23,5 @@
  */
 int sets_grant(struct profile *profile, struct closure *closure, const struct closure_input *input,
 	       struct croft_error *err);
-
-/* True if a name fits a component of a pattern; `len` bytes of it. For tests. */
-bool sets_match(const char *pattern, size_t len, const char *name);
 
 #endif

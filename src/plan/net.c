@@ -29,7 +29,6 @@
 /* What is granted, summed up. */
 struct wishes {
 	bool connects_tcp, listens_tcp, uses_udp;
-	bool has_sockets;
 };
 
 static struct wishes sum_up(const struct profile *profile)
@@ -44,9 +43,6 @@ static struct wishes sum_up(const struct profile *profile)
 		else
 			wishes.listens_tcp = true;
 	}
-	for (size_t i = 0; i < profile->n_grants; i++)
-		if (profile->grants[i].kinds & GRANT_SOCKET)
-			wishes.has_sockets = true;
 	return wishes;
 }
 
@@ -74,7 +70,7 @@ static int choose_ports(struct plan *plan, struct croft_error *err)
 	const struct profile *profile = plan->profile;
 	bool needs_autobind = false;
 
-	plan->handled_net = landlock_abi_get(plan->abi)->net;
+	plan->handled_net = known_net(plan);
 	if (!is_wanted(plan, PROTECT_TCP))
 		plan->handled_net &= ~(ABI_LANDLOCK_NET_BIND_TCP | ABI_LANDLOCK_NET_CONNECT_TCP);
 	if (!is_wanted(plan, PROTECT_UDP))
@@ -124,7 +120,7 @@ int plan_net(struct plan *plan, struct croft_error *err)
 	policy->allows_route_netlink = policy->allows_inet_stream || policy->allows_inet_dgram;
 	policy->allows_unix = !is_wanted(plan, PROTECT_UNIX_PATH) ||
 			      (plan->handled_fs & ABI_LANDLOCK_FS_RESOLVE_UNIX) ||
-			      wishes.has_sockets;
+			      plan->wants_sockets;
 	policy->filters_sockets = !policy->allows_inet_stream || !policy->allows_inet_dgram ||
 				  policy->refuses_other_net || policy->refuses_tcp_kin ||
 				  !policy->allows_unix;
@@ -137,35 +133,4 @@ int plan_net(struct plan *plan, struct croft_error *err)
 		policy->refuses_tcp_ulp = policy->allows_inet_stream;
 	}
 	return 0;
-}
-
-void plan_syscalls(struct plan *plan)
-{
-	struct syscall_policy *policy = &plan->syscalls;
-	bool has_domain = plan->handled_fs || plan->handled_net || plan->scoped;
-	bool has_checks;
-
-	policy->arch = plan->host.arch;
-	for (int group = 0; group < GROUP_MAX; group++)
-		policy->allows_group[group] =
-			plan->profile->allows_group[group] || !is_wanted(plan, PROTECT_SYSCALLS);
-	policy->allows_group[GROUP_TERMINAL] =
-		plan->profile->allows_group[GROUP_TERMINAL] || !is_wanted(plan, PROTECT_TERMINAL);
-	policy->allows_group[GROUP_SYSV_IPC] =
-		plan->profile->allows_group[GROUP_SYSV_IPC] || !is_wanted(plan, PROTECT_IPC);
-	policy->allows_group[GROUP_KEYRING] =
-		plan->profile->allows_group[GROUP_KEYRING] || !is_wanted(plan, PROTECT_IPC);
-	/* a process in a Landlock domain can trace only what is in it */
-	policy->refuses_ptrace = is_wanted(plan, PROTECT_PTRACE) && !has_domain;
-	policy->refuses_path_truncate = plan->handled_fs && plan->abi < 3;
-	/* a ring does all of these where no filter sees it */
-	has_checks = policy->filters_sockets || policy->refuses_listen ||
-		     policy->refuses_fastopen || policy->refuses_tcp_ulp ||
-		     policy->refuses_path_truncate;
-	if (has_checks)
-		policy->allows_group[GROUP_IO_URING] = plan->profile->allows_group[GROUP_IO_URING];
-	policy->is_off = !is_wanted(plan, PROTECT_SYSCALLS) && !is_wanted(plan, PROTECT_TERMINAL) &&
-			 !is_wanted(plan, PROTECT_IPC) && !has_checks && !policy->refuses_ptrace;
-	if (!has_seccomp(plan))
-		policy->is_off = true;
 }

@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
@@ -35,13 +36,21 @@ static int build(struct plan *plan, const struct plan_input *input, struct croft
 	plan->command.path = input->command_path;
 	plan->workdir = input->profile->chdir;
 	plan->is_supervised = input->profile->wants_supervisor || input->profile->time_ms;
+	plan->patterns = input->patterns;
+	plan->n_patterns = input->n_patterns;
+	plan_handled(plan);
 	r = plan_files(plan, input, err);
+	if (r < 0)
+		return r;
+	r = plan_denials(plan, input, err);
 	if (r < 0)
 		return r;
 	r = plan_net(plan, err);
 	if (r < 0)
 		return r;
-	plan_syscalls(plan);
+	r = plan_syscalls(plan, err);
+	if (r < 0)
+		return r;
 	if (input->argv) {
 		r = env_build(plan, input->environ, plan->tmpdir, err);
 		if (r < 0)
@@ -77,8 +86,28 @@ void plan_free(struct plan *plan)
 	free(plan);
 }
 
+/* A number in the profile's own words; what the rows say of it is not asked for. */
+static int check_landlock(const struct plan *plan, struct croft_error *err)
+{
+	int wanted = (int)plan->profile->min_landlock, abi = host_abi(plan);
+	char has[24] = "none";
+
+	if (abi >= wanted)
+		return 0;
+	if (abi)
+		(void)snprintf(has, sizeof(has), "%d", abi);
+	(void)fail(err, CROFT_STAGE_PLAN, 0,
+		   "the profile requires Landlock ABI %d, this kernel has %s", wanted, has);
+	fail_hint(err, "Linux %s, or a smaller number in the profile", landlock_abi_kernel(wanted));
+	return -EOPNOTSUPP;
+}
+
 int plan_check(const struct plan *plan, struct croft_error *err)
 {
+	int r = check_landlock(plan, err);
+
+	if (r < 0)
+		return r;
 	for (int i = 0; i < PROTECT_MAX; i++) {
 		const struct plan_row *row = &plan->rows[i];
 

@@ -49,12 +49,34 @@ struct plan_row {
 
 /* One Landlock path rule; rule i stands for paths entry `path`. */
 struct plan_rule {
-	const struct grant *grant;
+	const struct grant *grant; /* of the profile, or of its bounds */
+	const char *origin; /* the grant's; where a bound had a say, both: "X, bounded by Y" */
 	const char *path; /* where it leads: absolute, symbolic links resolved when known */
 	size_t fact; /* index into plan_input.facts: holds the descriptor */
 	uint64_t access; /* masked by the ABI and the file type; never 0 */
 	uint64_t ignored; /* wanted but unknown to this ABI */
 	bool is_directory;
+	bool is_narrowed; /* a bound had a say: the rights are not those of the grant's kinds */
+};
+
+/* One denial, and whether the rules keep it. */
+struct plan_denial {
+	const struct denial *denial;
+	const char *path; /* where it leads: resolved up to its first '*' */
+	const struct plan_rule *rule; /* gives what is denied; NULL: nothing does */
+};
+
+/* A pattern among the grants, and how many names have taken its place. */
+struct plan_pattern {
+	const struct grant *grant;
+	size_t n_names;
+};
+
+/* Something mounted beneath a granted directory: Landlock grants it with the directory. */
+struct plan_mount {
+	const struct plan_rule *rule;
+	const char *point;
+	const char *what; /* "/dev/sda1 (ext4)" */
 };
 
 struct plan_port {
@@ -76,14 +98,26 @@ struct plan {
 	struct host host;
 
 	/* Landlock */
-	int abi; /* 0: no Landlock in this plan */
+	int abi; /* 0: no Landlock in this plan; the host's, or what the profile pins it to */
+	/*
+	 * with a pinned ABI: newer rights that are handled all the same, as the profile names them
+	 */
+	uint64_t beyond_fs, beyond_net, beyond_scoped;
 	uint64_t handled_fs, handled_net, scoped;
 	uint32_t restrict_flags;
 	struct plan_rule *rules;
 	size_t n_rules;
 	struct plan_port *ports;
 	size_t n_ports;
+	struct plan_denial *denials; /* one for each of the profile */
+	size_t n_denials;
+	const struct plan_pattern *patterns; /* not owned, as the profile */
+	size_t n_patterns;
+	/* for the report, by who prints it: a start does not ask what is mounted */
+	struct plan_mount *mounts;
+	size_t n_mounts;
 	uint64_t tmpdir_access; /* of the rule for tmpdir, 0 without */
+	bool wants_sockets; /* some grant, after all bounds, is for a path socket */
 	bool *is_skipped; /* for each grant of the profile: optional, and not there */
 	bool can_verify; /* "/" may not be read: a refused open proves the domain */
 
@@ -105,7 +139,15 @@ struct plan {
 struct plan_input {
 	const struct profile *profile;
 	const struct host *host;
-	const struct path_fact *facts; /* one for each profile grant, same order */
+	/* one for each profile grant, same order; then, of a bounded profile, one for each bound */
+	const struct path_fact *facts;
+	/*
+	 * For each denial where the part of it before its first '*' leads, resolved as far as it
+	 * exists. NULL: as it is written.
+	 */
+	const char *const *denied;
+	const struct plan_pattern *patterns; /* for the report; must outlive the plan */
+	size_t n_patterns;
 	const char *const *argv; /* NULL-terminated; NULL: no command */
 	const char *command_path; /* resolved; NULL with argv NULL */
 	const char *const *environ; /* the caller's, NULL-terminated */
@@ -123,8 +165,8 @@ int plan_build(const struct plan_input *input, struct plan **ret_plan, struct cr
 void plan_free(struct plan *plan);
 
 /*
- * 0 if every required protection is enforced, else -EOPNOTSUPP with the first that is not, why,
- * and the mend.
+ * 0 if every required protection is enforced and Landlock is as new as the profile requires, else
+ * -EOPNOTSUPP with the first that is not, why, and the mend.
  */
 int plan_check(const struct plan *plan, struct croft_error *err);
 

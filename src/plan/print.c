@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "plan/parts.h"
 
 /*
  * Microseconds, from docs/design/start-up-cost.md: croft itself, a ruleset, a rule, a filter,
@@ -37,14 +38,15 @@ static const char *const net_names[] = { "bind_tcp", "connect_tcp", "bind_udp",
 					 "connect_send_udp" };
 static const char *const scope_names[] = { "abstract_unix_socket", "signal" };
 
-static void print_bits(struct buf *buf, uint64_t bits, const char *const *names, size_t n)
+static void print_bits(struct buf *buf, uint64_t bits, const char *const *names, size_t n,
+		       const char *between)
 {
 	bool is_first = true;
 
 	for (size_t i = 0; i < n; i++) {
 		if (!(bits & (1ULL << i)))
 			continue;
-		buf_printf(buf, "%s%s", is_first ? "" : " ", names[i]);
+		buf_printf(buf, "%s%s", is_first ? "" : between, names[i]);
 		is_first = false;
 	}
 	if (is_first)
@@ -53,27 +55,26 @@ static void print_bits(struct buf *buf, uint64_t bits, const char *const *names,
 
 void print_fs_access(struct buf *buf, uint64_t access)
 {
-	print_bits(buf, access, fs_names, ARRAY_SIZE(fs_names));
+	print_bits(buf, access, fs_names, ARRAY_SIZE(fs_names), " ");
 }
 
 void print_net_access(struct buf *buf, uint64_t access)
 {
-	print_bits(buf, access, net_names, ARRAY_SIZE(net_names));
+	print_bits(buf, access, net_names, ARRAY_SIZE(net_names), " ");
 }
 
 void print_scoped(struct buf *buf, uint64_t scoped)
 {
-	print_bits(buf, scoped, scope_names, ARRAY_SIZE(scope_names));
+	print_bits(buf, scoped, scope_names, ARRAY_SIZE(scope_names), " ");
 }
 
 uint64_t plan_ignored(const struct plan *plan, uint64_t *ret_net, uint64_t *ret_scoped)
 {
-	const struct landlock_abi *known = landlock_abi_get(plan->abi);
 	const struct landlock_abi *newest = landlock_abi_get(ABI_LANDLOCK_NEWEST);
 
-	*ret_net = newest->net & ~known->net;
-	*ret_scoped = newest->scoped & ~known->scoped;
-	return newest->fs & ~known->fs;
+	*ret_net = newest->net & ~known_net(plan);
+	*ret_scoped = newest->scoped & ~known_scoped(plan);
+	return newest->fs & ~known_fs(plan);
 }
 
 /* Rights that a newer Landlock has and this one does not, each with the kernel that brought it. */
@@ -84,8 +85,9 @@ static void print_ignored(struct buf *buf, const struct plan *plan)
 	for (int abi = plan->abi + 1; abi <= ABI_LANDLOCK_NEWEST && plan->abi > 0; abi++) {
 		const struct landlock_abi *newer = landlock_abi_get(abi),
 					  *before = landlock_abi_get(abi - 1);
-		uint64_t fs = newer->fs & ~before->fs, net = newer->net & ~before->net;
-		uint64_t scoped = newer->scoped & ~before->scoped;
+		uint64_t fs = newer->fs & ~before->fs & ~plan->beyond_fs;
+		uint64_t net = newer->net & ~before->net & ~plan->beyond_net;
+		uint64_t scoped = newer->scoped & ~before->scoped & ~plan->beyond_scoped;
 
 		if (!fs && !net && !scoped)
 			continue;
@@ -103,6 +105,14 @@ static void print_ignored(struct buf *buf, const struct plan *plan)
 		buf_putc(buf, '\n');
 }
 
+/* Who asked for it. A file's name is somebody's choice: escaped. */
+static void print_origin(struct buf *buf, const char *origin)
+{
+	buf_puts(buf, " (");
+	text_escape(buf, origin);
+	buf_putc(buf, ')');
+}
+
 /* The grant's own words: "read write". */
 static void print_kinds(struct buf *buf, unsigned kinds)
 {
@@ -117,20 +127,50 @@ static void print_kinds(struct buf *buf, unsigned kinds)
 	}
 }
 
+/*
+ * What a rule gives: in the words of its grant; by the names of the rights where the grant says
+ * them. Where a bound has left less, in the words that are left whole, and by name what else is.
+ */
+static void print_given(struct buf *buf, const struct plan *plan, const struct plan_rule *rule)
+{
+	const uint64_t can =
+		rule->is_directory ? plan->handled_fs : plan->handled_fs & ABI_LANDLOCK_FS_ON_FILE;
+	uint64_t rest = rule->access;
+	unsigned kinds = 0;
+
+	if (rule->grant->kinds && !rule->is_narrowed) {
+		print_kinds(buf, rule->grant->kinds);
+		return;
+	}
+	for (unsigned i = 0; i < GRANT_KIND_COUNT && rule->is_narrowed; i++) {
+		uint64_t access = kinds_to_access(1U << i) & can;
+
+		if (!access || (access & ~rule->access))
+			continue;
+		kinds |= 1U << i;
+		rest &= ~access;
+	}
+	print_kinds(buf, kinds);
+	if (rest && kinds)
+		buf_putc(buf, '+');
+	if (rest)
+		print_bits(buf, rest, fs_names, ARRAY_SIZE(fs_names), "+");
+}
+
 static void print_rules(struct buf *buf, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n_rules; i++) {
 		const struct plan_rule *rule = &plan->rules[i];
 
 		buf_puts(buf, "  ");
-		print_kinds(buf, rule->grant->kinds);
+		print_given(buf, plan, rule);
 		buf_putc(buf, ' ');
 		text_quote(buf, rule->path);
 		if (strcmp(rule->path, rule->grant->path)) {
 			buf_puts(buf, " as ");
 			text_quote(buf, rule->grant->path);
 		}
-		buf_printf(buf, " (%s)", rule->grant->origin);
+		print_origin(buf, rule->origin);
 		if (rule->ignored) {
 			buf_puts(buf, ", ignored here: ");
 			print_fs_access(buf, rule->ignored);
@@ -144,24 +184,81 @@ static void print_rules(struct buf *buf, const struct plan *plan)
 
 		buf_puts(buf, "  ");
 		print_net_access(buf, port->access);
-		buf_printf(buf, " port %u (%s)\n", port->grant->port, port->grant->origin);
+		buf_printf(buf, " port %u", port->grant->port);
+		print_origin(buf, port->grant->origin);
+		buf_putc(buf, '\n');
 	}
 }
 
 /*
- * Optional grants that are not there, if the user named them: the built-in's are many and
- * common.
+ * Optional grants that are not there, if the user named them: those of built-in profiles are many
+ * and common.
  */
 static void print_left_out(struct buf *buf, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->profile->n_grants; i++) {
 		const struct grant *grant = &plan->profile->grants[i];
 
-		if (!plan->is_skipped[i] || strncmp(grant->origin, "--", 2))
+		if (!plan->is_skipped[i] || !strncmp(grant->origin, "profile ", 8))
 			continue;
 		buf_puts(buf, "  left out: ");
 		text_quote(buf, grant->path);
-		buf_printf(buf, " (%s), it is not there or may not be reached\n", grant->origin);
+		print_origin(buf, grant->origin);
+		buf_puts(buf, ", it is not there or may not be reached\n");
+	}
+}
+
+/* A pattern stands for names, and names can be made at any time: what that means is said. */
+static void print_patterns(struct buf *buf, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_patterns; i++) {
+		const struct plan_pattern *pattern = &plan->patterns[i];
+
+		buf_puts(buf, "  pattern ");
+		text_quote(buf, pattern->grant->path);
+		print_origin(buf, pattern->grant->origin);
+		buf_printf(buf, ": %zu name%s now, names made later are not granted\n",
+			   pattern->n_names, pattern->n_names == 1 ? "" : "s");
+	}
+}
+
+static void print_denials(struct buf *buf, const struct plan *plan)
+{
+	if (plan->n_denials)
+		buf_puts(buf, "Denied:\n");
+	for (size_t i = 0; i < plan->n_denials; i++) {
+		const struct plan_denial *denial = &plan->denials[i];
+
+		buf_printf(buf, "  %s ", denial_names[denial->denial->kind].name);
+		text_quote(buf, denial->denial->path);
+		if (strcmp(denial->path, denial->denial->path)) {
+			buf_puts(buf, ", which is ");
+			text_quote(buf, denial->path);
+		}
+		print_origin(buf, denial->denial->origin);
+		buf_puts(buf, ": ");
+		buf_puts(buf, denial_says(plan, denial));
+		if (denial->rule) {
+			buf_putc(buf, ' ');
+			text_quote(buf, denial->rule->path);
+			print_origin(buf, denial->rule->origin);
+		}
+		buf_putc(buf, '\n');
+	}
+}
+
+static void print_mounts(struct buf *buf, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_mounts; i++) {
+		const struct plan_mount *mount = &plan->mounts[i];
+
+		buf_puts(buf, "  mounted beneath ");
+		text_quote(buf, mount->rule->path);
+		buf_puts(buf, ", and granted with it: ");
+		text_quote(buf, mount->point);
+		buf_puts(buf, ", ");
+		text_escape(buf, mount->what);
+		buf_putc(buf, '\n');
 	}
 }
 
@@ -186,6 +283,33 @@ static void print_handled(struct buf *buf, const struct plan *plan)
 	buf_putc(buf, '\n');
 }
 
+/* The profile's word on which Landlock it means, where this host's is newer. */
+static void print_pin(struct buf *buf, const struct plan *plan)
+{
+	const char *comma = "";
+
+	if (plan->abi == host_abi(plan))
+		return;
+	buf_puts(buf, "where the profile pins it");
+	if (plan->beyond_fs || plan->beyond_net || plan->beyond_scoped)
+		buf_puts(buf, " (named beyond: ");
+	if (plan->beyond_fs) {
+		print_fs_access(buf, plan->beyond_fs);
+		comma = ", ";
+	}
+	if (plan->beyond_net) {
+		buf_puts(buf, comma);
+		print_net_access(buf, plan->beyond_net);
+		comma = ", ";
+	}
+	if (plan->beyond_scoped) {
+		buf_puts(buf, comma);
+		print_scoped(buf, plan->beyond_scoped);
+		comma = ", ";
+	}
+	buf_puts(buf, *comma ? "), " : ", ");
+}
+
 static void print_landlock(struct buf *buf, const struct plan *plan)
 {
 	size_t n_rules = plan->n_rules + plan->n_ports + (plan->tmpdir_access != 0);
@@ -194,13 +318,16 @@ static void print_landlock(struct buf *buf, const struct plan *plan)
 		buf_puts(buf, "Landlock: none\n");
 		return;
 	}
-	buf_printf(buf, "Landlock: ABI %d, %zu rule%s%s\n", plan->abi, n_rules,
-		   n_rules == 1 ? "" : "s",
+	buf_printf(buf, "Landlock: ABI %d, ", plan->abi);
+	print_pin(buf, plan);
+	buf_printf(buf, "%zu rule%s%s\n", n_rules, n_rules == 1 ? "" : "s",
 		   plan->restrict_flags ? ", what is refused is logged (audit)" : "");
 	print_handled(buf, plan);
 	print_ignored(buf, plan);
 	print_rules(buf, plan);
 	print_left_out(buf, plan);
+	print_patterns(buf, plan);
+	print_mounts(buf, plan);
 }
 
 static void print_filter(struct buf *buf, const struct plan *plan)
@@ -220,6 +347,13 @@ static void print_filter(struct buf *buf, const struct plan *plan)
 		is_first = false;
 	}
 	buf_puts(buf, is_first ? "none\n" : "\n");
+	if (policy->is_strict)
+		buf_puts(buf, "  strict: what few programs need is refused, too\n");
+	if (plan->profile->n_refused_calls)
+		buf_puts(buf, "  refused by name:");
+	for (size_t i = 0; i < plan->profile->n_refused_calls; i++)
+		buf_printf(buf, " %s%s", plan->profile->refused_calls[i],
+			   i + 1 == plan->profile->n_refused_calls ? "\n" : "");
 	if (policy->filters_sockets)
 		buf_printf(buf, "  sockets:%s%s%s%s%s\n",
 			   policy->allows_unix ? " unix" : " unix pairs only",
@@ -316,6 +450,47 @@ unsigned long long plan_estimate_us(const struct plan *plan)
 	return cost;
 }
 
+/* Grants that were not in the profile, but looked up for it: launch/deps.h. */
+static void print_lookups(struct buf *buf, const struct profile *profile)
+{
+	bool is_first = true;
+
+	if (profile->wants_deps)
+		buf_puts(buf, "Closure: granted, what the command needs to start\n");
+	for (int i = 0; i < SET_MAX; i++) {
+		if (!profile->wants_set[i])
+			continue;
+		buf_printf(buf, "%s%s", is_first ? "Sets: " : " ", set_names[i].name);
+		is_first = false;
+	}
+	if (!is_first)
+		buf_putc(buf, '\n');
+}
+
+static void print_profile(struct buf *buf, const struct plan *plan)
+{
+	const struct profile *profile = plan->profile;
+
+	buf_puts(buf, "Profile: ");
+	text_escape(buf, profile->name);
+	if (profile->bound_name) {
+		buf_puts(buf, ", bounded by ");
+		text_escape(buf, profile->bound_name);
+	}
+	if (profile->description) {
+		buf_puts(buf, " (");
+		text_escape(buf, profile->description);
+		buf_putc(buf, ')');
+	}
+	buf_putc(buf, '\n');
+	print_lookups(buf, profile);
+	if (profile->min_landlock)
+		buf_printf(buf, "Requires: Landlock ABI %u%s\n", profile->min_landlock,
+			   host_abi(plan) < (int)profile->min_landlock
+				   ? ", newer than this kernel's"
+				   : "");
+}
+
 void plan_print(struct buf *buf, const struct plan *plan)
 {
 	if (plan->command.argv) {
@@ -331,13 +506,16 @@ void plan_print(struct buf *buf, const struct plan *plan)
 			buf_putc(buf, '\n');
 		}
 	}
-	buf_printf(buf, "Profile: %s\n", plan->profile->name);
+	print_profile(buf, plan);
 	buf_puts(buf, "Host: Linux ");
 	text_escape(buf, plan->host.kernel_release);
+	if (plan->abi != host_abi(plan))
+		buf_printf(buf, ", Landlock ABI %d", host_abi(plan));
 	buf_printf(buf, "\nTier: %s, about %llu us\n",
 		   plan->is_supervised ? "supervised by a waiting parent" : "executed in place",
 		   plan_estimate_us(plan));
 	print_landlock(buf, plan);
+	print_denials(buf, plan);
 	print_filter(buf, plan);
 	print_process(buf, plan);
 	buf_puts(buf, "Protections:\n");

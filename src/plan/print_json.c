@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "plan/parts.h"
 #include "plan/print.h"
 
 static void string_pair(struct json *json, const char *key, const char *value)
@@ -49,6 +50,9 @@ void print_layers_json(struct json *json, const struct plan *plan)
 	string_pair(json, "tier", plan->is_supervised ? "supervised" : "in-place");
 	json_key(json, "landlock_abi");
 	json_int(json, plan->abi);
+	json_key(json, "landlock_abi_of_host");
+	json_int(json, host_abi(plan));
+
 	json_key(json, "landlock_rules");
 	json_uint(json, plan->n_rules + plan->n_ports + (plan->tmpdir_access != 0));
 	json_key(json, "landlock_audit");
@@ -92,6 +96,13 @@ static void print_filter_json(struct json *json, const struct plan *plan)
 		if (!policy->allows_group[group])
 			json_string(json, syscall_group_names[group].name);
 	json_array_end(json);
+	json_key(json, "refused_by_name");
+	json_array_begin(json);
+	for (size_t i = 0; i < plan->profile->n_refused_calls && !policy->is_off; i++)
+		json_string(json, plan->profile->refused_calls[i]);
+	json_array_end(json);
+	json_key(json, "strict");
+	json_bool(json, policy->is_strict && !policy->is_off);
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		json_key(json, flags[i].key);
 		json_bool(json, flags[i].value);
@@ -136,7 +147,7 @@ static void print_rules_json(struct json *json, const struct plan *plan)
 		json_object_begin(json);
 		string_pair(json, "path", rule->path);
 		string_pair(json, "granted_as", rule->grant->path);
-		string_pair(json, "origin", rule->grant->origin);
+		string_pair(json, "origin", rule->origin);
 		access_pair(json, "access", rule->access, print_fs_access);
 		access_pair(json, "ignored", rule->ignored, print_fs_access);
 		json_object_end(json);
@@ -152,6 +163,55 @@ static void print_rules_json(struct json *json, const struct plan *plan)
 		json_uint(json, port->grant->port);
 		string_pair(json, "origin", port->grant->origin);
 		access_pair(json, "access", port->access, print_net_access);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void print_denials_json(struct json *json, const struct plan *plan)
+{
+	json_key(json, "denied");
+	json_array_begin(json);
+	for (size_t i = 0; i < plan->n_denials; i++) {
+		const struct plan_denial *denial = &plan->denials[i];
+
+		json_object_begin(json);
+		string_pair(json, "kind", denial_names[denial->denial->kind].name);
+		string_pair(json, "path", denial->path);
+		string_pair(json, "denied_as", denial->denial->path);
+		string_pair(json, "origin", denial->denial->origin);
+		json_key(json, "is_kept");
+		json_bool(json, denial_is_kept(plan, denial));
+		string_pair(json, "given_by", denial->rule ? denial->rule->origin : "");
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void print_mounts_json(struct json *json, const struct plan *plan)
+{
+	json_key(json, "mounts");
+	json_array_begin(json);
+	for (size_t i = 0; i < plan->n_mounts; i++) {
+		json_object_begin(json);
+		string_pair(json, "beneath", plan->mounts[i].rule->path);
+		string_pair(json, "point", plan->mounts[i].point);
+		string_pair(json, "what", plan->mounts[i].what);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void print_patterns_json(struct json *json, const struct plan *plan)
+{
+	json_key(json, "patterns");
+	json_array_begin(json);
+	for (size_t i = 0; i < plan->n_patterns; i++) {
+		json_object_begin(json);
+		string_pair(json, "pattern", plan->patterns[i].grant->path);
+		string_pair(json, "origin", plan->patterns[i].grant->origin);
+		json_key(json, "names");
+		json_uint(json, plan->patterns[i].n_names);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -184,6 +244,10 @@ void plan_print_json(struct buf *buf, const struct plan *plan)
 	json_key(&json, "version");
 	json_uint(&json, 1);
 	string_pair(&json, "profile", plan->profile->name);
+	string_pair(&json, "bounded_by", plan->profile->bound_name);
+
+	json_key(&json, "requires_landlock");
+	json_uint(&json, plan->profile->min_landlock);
 	string_pair(&json, "kernel", plan->host.kernel_release);
 	string_pair(&json, "program", plan->command.path);
 	json_key(&json, "command");
@@ -197,6 +261,10 @@ void plan_print_json(struct buf *buf, const struct plan *plan)
 	access_pair(&json, "scoped", plan->scoped, print_scoped);
 	print_ignored_json(&json, plan);
 	print_rules_json(&json, plan);
+	print_patterns_json(&json, plan);
+	print_mounts_json(&json, plan);
+	print_denials_json(&json, plan);
+
 	print_filter_json(&json, plan);
 	if (plan->command.argv) {
 		print_environment_json(&json, plan);

@@ -12,135 +12,132 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "plan/parts.h"
+#include "plan/rows.h"
 
 typedef void (*judge_fn)(const struct plan *plan, struct arena *arena, struct plan_row *row);
 
-static void enforced(struct plan_row *row, const char *mechanisms, const char *note)
+void row_enforced(struct plan_row *row, const char *mechanisms, const char *note)
 {
 	row->state = STATE_ENFORCED;
 	row->mechanisms = mechanisms;
 	row->missing = note;
 }
 
-static void absent(struct plan_row *row, const char *why, const char *mend)
+void row_absent(struct plan_row *row, const char *why, const char *mend)
 {
 	row->state = STATE_ABSENT;
 	row->missing = why;
 	row->mend = mend;
 }
 
-/* "Landlock 7" and what helps it; NULL when memory is out, which plan_rows notices. */
-static const char *landlock_name(const struct plan *plan, struct arena *arena, const char *more)
+const char *row_landlock(const struct plan *plan, struct arena *arena, const char *more)
 {
 	return arena_printf(arena, "Landlock %d%s", plan->abi, more);
 }
 
-static void no_landlock(const struct plan *plan, struct plan_row *row)
+/* Of a right that came with ABI `since`: a profile that is pinned to an older one may name it. */
+static const char *landlock_since(const struct plan *plan, struct arena *arena, int since,
+				  const char *more)
+{
+	return arena_printf(arena, "Landlock %d%s", plan->abi < since ? since : plan->abi, more);
+}
+
+/* What gives a right that came with ABI `since`; the profile's pin can be in the way, too. */
+static const char *newer(const struct plan *plan, struct arena *arena, enum protection protection,
+			 int since, const char *more)
+{
+	const struct profile *profile = plan->profile;
+
+	if (profile->abi && (int)profile->abi < since && !profile->is_named[protection])
+		return arena_printf(arena,
+				    "name %s in the profile's require (it pins ABI %u), Linux %s%s",
+				    protection_names[protection].name, profile->abi,
+				    landlock_abi_kernel(since), more);
+	return arena_printf(arena, "Linux %s (Landlock ABI %d)%s", landlock_abi_kernel(since),
+			    since, more);
+}
+
+void row_no_landlock(const struct plan *plan, struct plan_row *row)
 {
 	if (plan->host.landlock.enforces == HOST_NO)
-		absent(row, "this kernel takes Landlock rules and does not enforce them",
-		       "a host whose kernel has Landlock (5.13), not an emulation of one");
+		row_absent(row, "this kernel takes Landlock rules and does not enforce them",
+			   "a host whose kernel has Landlock (5.13), not an emulation of one");
 	else if (plan->host.landlock.errnum == ENOSYS)
-		absent(row, "this kernel has no Landlock (or an outer filter hides it)",
-		       "Linux 5.13 with CONFIG_SECURITY_LANDLOCK, or an outer container that allows landlock_*");
+		row_absent(
+			row, "this kernel has no Landlock (or an outer filter hides it)",
+			"Linux 5.13 with CONFIG_SECURITY_LANDLOCK, or an outer container that allows landlock_*");
 	else if (plan->host.landlock.errnum == EOPNOTSUPP)
-		absent(row, "Landlock is in this kernel but was not switched on at boot",
-		       "put landlock into the kernel's lsm= list and boot again");
+		row_absent(row, "Landlock is in this kernel but was not switched on at boot",
+			   "put landlock into the kernel's lsm= list and boot again");
 	else
-		absent(row, "an outer sandbox refuses Landlock",
-		       "let its system call filter allow landlock_create_ruleset, _add_rule and _restrict_self");
+		row_absent(
+			row, "an outer sandbox refuses Landlock",
+			"let its system call filter allow landlock_create_ruleset, _add_rule and _restrict_self");
 }
 
 static void no_seccomp(struct plan_row *row)
 {
-	absent(row, "this kernel does not take system call filters",
-	       "a kernel with CONFIG_SECCOMP_FILTER");
+	row_absent(row, "this kernel does not take system call filters",
+		   "a kernel with CONFIG_SECCOMP_FILTER");
 }
 
 static void judge_files(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
 	if (plan->abi == 0) {
-		no_landlock(plan, row);
-	} else if (plan->abi >= 3) {
-		enforced(row, landlock_name(plan, arena, ""), "");
+		row_no_landlock(plan, row);
+	} else if (!plan->syscalls.refuses_path_truncate) {
+		row_enforced(row, landlock_since(plan, arena, 3, ""),
+			     plan->handled_fs & ABI_LANDLOCK_FS_REFER
+				     ? ""
+				     : "moving to another directory is refused");
 	} else if (!has_seccomp(plan)) {
 		row->state = STATE_PARTIAL;
-		row->mechanisms = landlock_name(plan, arena, "");
+		row->mechanisms = row_landlock(plan, arena, "");
 		row->missing = "files outside the grants can be truncated";
-		row->mend = "Linux 6.2 (Landlock ABI 3), or system call filters";
+		row->mend = newer(plan, arena, PROTECT_FILES, 3, ", or system call filters");
 	} else {
-		enforced(row, landlock_name(plan, arena, " + seccomp"),
-			 plan->abi == 1 ? "truncate(2) and moving to another directory are refused"
-					: "truncate(2) is refused everywhere");
+		row_enforced(row, row_landlock(plan, arena, " + seccomp"),
+			     !(plan->handled_fs & ABI_LANDLOCK_FS_REFER)
+				     ? "truncate(2) and moving to another directory are refused"
+				     : "truncate(2) is refused everywhere");
 	}
 }
 
 static void judge_exec(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
 	if (plan->handled_fs & ABI_LANDLOCK_FS_EXECUTE)
-		enforced(
-			row, landlock_name(plan, arena, ""),
+		row_enforced(
+			row, row_landlock(plan, arena, ""),
 			"no promise that other code cannot run: an interpreter runs any file it can read, memory can be executed");
 	else if (plan->abi == 0)
-		no_landlock(plan, row);
+		row_no_landlock(plan, row);
 	else
-		absent(row, "file protection is off, and this rests on it",
-		       "leave files on, or say --off exec too");
+		row_absent(row, "file protection is off, and this rests on it",
+			   "leave files on, or say --off exec too");
 }
 
 static void judge_devices(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
 	if (plan->handled_fs & ABI_LANDLOCK_FS_IOCTL_DEV)
-		enforced(row, landlock_name(plan, arena, ""), "");
+		row_enforced(row, landlock_since(plan, arena, 5, ""), "");
 	else if (plan->abi == 0)
-		no_landlock(plan, row);
-	else if (plan->abi < 5)
-		absent(row, "any ioctl on a device that may be opened passes",
-		       "Linux 6.10 (Landlock ABI 5)");
+		row_no_landlock(plan, row);
+	else if (!(known_fs(plan) & ABI_LANDLOCK_FS_IOCTL_DEV))
+		row_absent(row, "any ioctl on a device that may be opened passes",
+			   newer(plan, arena, PROTECT_DEVICES, 5, ""));
 	else
-		absent(row, "file protection is off, and this rests on it",
-		       "leave files on, or say --off devices too");
+		row_absent(row, "file protection is off, and this rests on it",
+			   "leave files on, or say --off devices too");
 }
 
 static void judge_metadata(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
 	(void)plan;
 	(void)arena;
-	absent(row,
-	       "chmod, chown, utime and xattr pass on the caller's own files everywhere: Landlock does not see them",
-	       "read-only mounts in a user namespace (not in this version)");
-}
-
-static void judge_hidden(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	(void)plan;
-	(void)arena;
-	absent(row,
-	       "stat, access, readlink, chdir, statfs and inotify pass everywhere: names, sizes and times can be seen",
-	       "mounts in a user namespace (not in this version)");
-}
-
-static void judge_deny_inside(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	(void)plan;
-	(void)arena;
-	absent(row, "Landlock has no deny rule inside a granted directory",
-	       "grant the directories beside it one by one; mounts in a user namespace (not in this version)");
-}
-
-static void judge_private_tmp(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	if (plan->abi == 0)
-		no_landlock(plan, row);
-	else if (!plan->tmpdir)
-		absent(row, "no TMPDIR is planned", "");
-	else if (!plan->handled_fs)
-		absent(row, "file protection is off, and this rests on it",
-		       "leave files on, or say --off private-tmp too");
-	else
-		enforced(row, landlock_name(plan, arena, " + a fresh TMPDIR"),
-			 "/tmp itself is not granted by this");
+	row_absent(
+		row,
+		"chmod, chown, utime and xattr pass on the caller's own files everywhere: Landlock does not see them",
+		"read-only mounts in a user namespace (not in this version)");
 }
 
 static bool has_port(const struct plan *plan, bool is_udp, enum port_use use)
@@ -183,19 +180,21 @@ static bool is_walked_around(const struct plan *plan, struct plan_row *row)
 static void judge_tcp_by_landlock(const struct plan *plan, struct arena *arena,
 				  struct plan_row *row)
 {
-	if (plan->abi >= 4 && has_seccomp(plan)) {
-		enforced(row, landlock_name(plan, arena, " + seccomp"),
-			 "listen(2) without bind(2) gets a port that the kernel chooses");
-	} else if (plan->abi >= 4) {
+	const bool limits_ports = plan->handled_net & ABI_LANDLOCK_NET_CONNECT_TCP;
+
+	if (limits_ports && has_seccomp(plan)) {
+		row_enforced(row, landlock_since(plan, arena, 4, " + seccomp"),
+			     "listen(2) without bind(2) gets a port that the kernel chooses");
+	} else if (limits_ports) {
 		row->state = STATE_PARTIAL;
-		row->mechanisms = landlock_name(plan, arena, "");
+		row->mechanisms = landlock_since(plan, arena, 4, "");
 		row->missing = "MPTCP, SMC and TCP fast open reach every port";
 		row->mend = "a kernel with CONFIG_SECCOMP_FILTER";
 	} else if (has_seccomp(plan) && !grants_any_port(plan, false)) {
-		enforced(row, "seccomp", "");
+		row_enforced(row, "seccomp", "");
 	} else {
-		absent(row, "TCP ports cannot be told apart: TCP is open to everywhere",
-		       "Linux 6.7 (Landlock ABI 4)");
+		row_absent(row, "TCP ports cannot be told apart: TCP is open to everywhere",
+			   newer(plan, arena, PROTECT_TCP, 4, ""));
 	}
 }
 
@@ -208,19 +207,22 @@ static void judge_tcp(const struct plan *plan, struct arena *arena, struct plan_
 	} else if (is_walked_around(plan, row)) {
 		return;
 	} else if (!grants_any_port(plan, false)) {
-		enforced(row, "seccomp", "");
-	} else if (plan->abi < 4) {
-		absent(row,
-		       "TCP ports cannot be told apart: if TCP is opened, it is opened to everywhere",
-		       "Linux 6.7 (Landlock ABI 4); or drop the port grants; or accept it with --prefer tcp");
+		row_enforced(row, "seccomp", "");
+	} else if (!(plan->handled_net & ABI_LANDLOCK_NET_CONNECT_TCP)) {
+		row_absent(
+			row,
+			"TCP ports cannot be told apart: if TCP is opened, it is opened to everywhere",
+			newer(plan, arena, PROTECT_TCP, 4,
+			      "; or drop the port grants; or accept it with --prefer tcp"));
 	} else if (plan->syscalls.refuses_listen) {
-		enforced(row, landlock_name(plan, arena, " + seccomp"),
-			 "listen(2) is refused, on unix sockets too");
+		row_enforced(row, landlock_since(plan, arena, 4, " + seccomp"),
+			     "listen(2) is refused, on unix sockets too");
 	} else {
-		enforced(row, landlock_name(plan, arena, " + seccomp"),
-			 listens_on_any(plan)
-				 ? ""
-				 : "listen(2) without bind(2) gets a port that the kernel chooses");
+		row_enforced(
+			row, landlock_since(plan, arena, 4, " + seccomp"),
+			listens_on_any(plan)
+				? ""
+				: "listen(2) without bind(2) gets a port that the kernel chooses");
 	}
 }
 
@@ -231,13 +233,25 @@ static void judge_udp(const struct plan *plan, struct arena *arena, struct plan_
 	else if (is_walked_around(plan, row))
 		return;
 	else if (!grants_any_port(plan, true))
-		enforced(row, "seccomp", "");
-	else if (plan->abi < 10)
-		absent(row,
-		       "UDP ports cannot be told apart: if UDP is opened, it is opened to everywhere",
-		       "Linux 7.2 (Landlock ABI 10); or drop the udp: grants; or accept it with --prefer udp");
+		row_enforced(row, "seccomp", "");
+	else if (!(plan->handled_net & ABI_LANDLOCK_NET_BIND_UDP))
+		row_absent(
+			row,
+			"UDP ports cannot be told apart: if UDP is opened, it is opened to everywhere",
+			newer(plan, arena, PROTECT_UDP, 10,
+			      "; or drop the udp: grants; or accept it with --prefer udp"));
 	else
-		enforced(row, landlock_name(plan, arena, " + seccomp"), "");
+		row_enforced(row, landlock_since(plan, arena, 10, " + seccomp"), "");
+}
+
+/* Kept by refusing what it is about: what the user asked for besides is told. */
+static const char *not_isolated(const struct plan *plan, enum isolation isolation)
+{
+	if (!plan->profile->isolates[isolation])
+		return "";
+	return isolation == ISOLATE_IPC
+		       ? "refused as a whole; an own ipc namespace is not in this version"
+		       : "not in a network namespace of its own (not in this version)";
 }
 
 static void judge_other_net(const struct plan *plan, struct arena *arena, struct plan_row *row)
@@ -246,58 +260,62 @@ static void judge_other_net(const struct plan *plan, struct arena *arena, struct
 	if (!has_seccomp(plan))
 		no_seccomp(row);
 	else
-		enforced(row, "seccomp",
-			 plan->syscalls.allows_route_netlink
-				 ? "NETLINK_ROUTE passes: the host's addresses can be read"
-				 : "");
+		row_enforced(row, "seccomp",
+			     plan->syscalls.allows_route_netlink
+				     ? "NETLINK_ROUTE passes: the host's addresses can be read"
+				     : not_isolated(plan, ISOLATE_NETWORK));
 }
 
 static void judge_unix_abstract(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
 	if (plan->scoped & ABI_LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET)
-		enforced(row, landlock_name(plan, arena, ""), "");
+		row_enforced(row, landlock_since(plan, arena, 6, ""), "");
 	else if (!plan->syscalls.is_off && !plan->syscalls.allows_unix)
-		enforced(row, "seccomp", "no unix sockets but connected pairs");
+		row_enforced(row, "seccomp", "no unix sockets but connected pairs");
 	else
-		absent(row, "abstract unix sockets of other processes can be reached",
-		       "Linux 6.12 (Landlock ABI 6)");
+		row_absent(row, "abstract unix sockets of other processes can be reached",
+			   newer(plan, arena, PROTECT_UNIX_ABSTRACT, 6, ""));
 }
 
 static void judge_unix_path(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
 	if (plan->handled_fs & ABI_LANDLOCK_FS_RESOLVE_UNIX)
-		enforced(row, landlock_name(plan, arena, ""), "");
+		row_enforced(row, landlock_since(plan, arena, 9, ""), "");
 	else if (!has_seccomp(plan))
 		no_seccomp(row);
 	else if (!plan->syscalls.allows_unix)
-		enforced(row, "seccomp",
-			 "no unix sockets but connected pairs, not even among its own processes");
-	else if (plan->abi >= 9)
-		absent(row, "file protection is off, and this rests on it",
-		       "leave files on, or say --off unix-path too");
+		row_enforced(
+			row, "seccomp",
+			"no unix sockets but connected pairs, not even among its own processes");
+	else if (known_fs(plan) & ABI_LANDLOCK_FS_RESOLVE_UNIX)
+		row_absent(row, "file protection is off, and this rests on it",
+			   "leave files on, or say --off unix-path too");
 	else
-		absent(row,
-		       "path sockets cannot be told apart: with one granted, the session bus and others can be reached",
-		       "Linux 7.1 (Landlock ABI 9); or drop --socket; or accept it with --prefer unix-path");
+		row_absent(
+			row,
+			"path sockets cannot be told apart: with one granted, the session bus and others can be reached",
+			"Linux 7.1 (Landlock ABI 9); or drop --socket; or accept it with --prefer unix-path");
 }
 
 static void judge_signals(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
 	if (plan->scoped & ABI_LANDLOCK_SCOPE_SIGNAL)
-		enforced(row, landlock_name(plan, arena, ""), "");
+		row_enforced(row, landlock_since(plan, arena, 6, ""), "");
 	else if (plan->abi == 0)
-		no_landlock(plan, row);
+		row_no_landlock(plan, row);
 	else
-		absent(row, "the caller's other processes can be signalled",
-		       "Linux 6.12 (Landlock ABI 6)");
+		row_absent(row, "the caller's other processes can be signalled",
+			   newer(plan, arena, PROTECT_SIGNALS, 6, ""));
 }
 
 static void judge_ptrace(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
 	if (plan->handled_fs || plan->handled_net || plan->scoped)
-		enforced(row, landlock_name(plan, arena, ""), "");
+		row_enforced(row, row_landlock(plan, arena, ""),
+			     plan->syscalls.is_strict ? "its own processes cannot be traced either"
+						      : "");
 	else if (has_seccomp(plan))
-		enforced(row, "seccomp", "its own processes cannot be traced either");
+		row_enforced(row, "seccomp", "its own processes cannot be traced either");
 	else
 		no_seccomp(row);
 }
@@ -350,7 +368,7 @@ static void judge_filter(const struct plan *plan, struct arena *arena, struct pl
 	if (!has_seccomp(plan))
 		no_seccomp(row);
 	else
-		enforced(row, "seccomp", allowed_groups(plan, arena, only, n_only));
+		row_enforced(row, "seccomp", allowed_groups(plan, arena, only, n_only));
 }
 
 static void judge_ipc(const struct plan *plan, struct arena *arena, struct plan_row *row)
@@ -358,6 +376,8 @@ static void judge_ipc(const struct plan *plan, struct arena *arena, struct plan_
 	static const enum syscall_group groups[] = { GROUP_SYSV_IPC, GROUP_KEYRING };
 
 	judge_filter(plan, arena, row, groups, ARRAY_SIZE(groups));
+	if (row->state == STATE_ENFORCED && row->missing && !*row->missing)
+		row->missing = not_isolated(plan, ISOLATE_IPC);
 }
 
 static void judge_terminal(const struct plan *plan, struct arena *arena, struct plan_row *row)
@@ -379,26 +399,27 @@ static void judge_syscalls(const struct plan *plan, struct arena *arena, struct 
 static void judge_privileges(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
 	(void)arena;
-	enforced(row, "no_new_privs + capset",
-		 plan->host.uid == 0
-			 ? "user 0 keeps what files grant to their owner: root's files are its own"
-			 : "");
+	row_enforced(
+		row, "no_new_privs + capset",
+		plan->host.uid == 0
+			? "user 0 keeps what files grant to their owner: root's files are its own"
+			: "");
 }
 
 static void judge_descriptors(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
 	(void)arena;
-	enforced(row,
-		 plan->host.has_close_range ? "close_range"
-					    : "close-on-exec on each of /proc/self/fd",
-		 "");
+	row_enforced(row,
+		     plan->host.has_close_range ? "close_range"
+						: "close-on-exec on each of /proc/self/fd",
+		     "");
 }
 
 static void judge_environment(const struct plan *plan, struct arena *arena, struct plan_row *row)
 {
 	(void)plan;
 	(void)arena;
-	enforced(row, "built anew", "");
+	row_enforced(row, "built anew", "");
 }
 
 static void judge_limits(const struct plan *plan, struct arena *arena, struct plan_row *row)
@@ -409,17 +430,17 @@ static void judge_limits(const struct plan *plan, struct arena *arena, struct pl
 	for (int limit = 0; limit < LIMIT_MAX; limit++)
 		has_any |= plan->profile->has_limit[limit];
 	if (!has_any) {
-		enforced(row, "rlimits", "none was asked for");
+		row_enforced(row, "rlimits", "none was asked for");
 	} else if (plan->profile->has_limit[LIMIT_PROCESSES] && plan->host.uid == 0) {
 		row->state = STATE_PARTIAL;
 		row->mechanisms = "rlimits";
 		row->missing = "the kernel does not count processes of user 0";
 		row->mend = "run croft as an ordinary user, or drop the limit";
 	} else {
-		enforced(row, plan->is_supervised ? "rlimits + timer" : "rlimits",
-			 plan->profile->has_limit[LIMIT_MEMORY]
-				 ? "memory is counted for each process by itself"
-				 : "");
+		row_enforced(row, plan->is_supervised ? "rlimits + timer" : "rlimits",
+			     plan->profile->has_limit[LIMIT_MEMORY]
+				     ? "memory is counted for each process by itself"
+				     : "");
 	}
 }
 
@@ -474,7 +495,10 @@ bool rests_on_checks(const struct plan *plan, enum protection protection)
 	case PROTECT_UNIX_PATH:
 		return !(plan->handled_fs & ABI_LANDLOCK_FS_RESOLVE_UNIX);
 	case PROTECT_FILES:
+	case PROTECT_DENY_INSIDE:
 		return plan->syscalls.refuses_path_truncate;
+	case PROTECT_SYSCALLS:
+		return plan->profile->n_refused_calls;
 	default:
 		return false;
 	}
@@ -504,7 +528,7 @@ int plan_rows(struct plan *plan, struct croft_error *err)
 		if (!plan->command.argv && is_of_start(row->protection))
 			row->requirement = REQUIRE_OFF;
 		if (row->requirement == REQUIRE_OFF && !is_always_told(row->protection))
-			absent(row, "off", "");
+			row_absent(row, "off", "");
 		else
 			judges[i](plan, &plan->arena, row);
 		judge_rings(plan, &plan->arena, row);

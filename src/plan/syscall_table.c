@@ -13,7 +13,7 @@
  * those of clone and openat can be checked) and io_uring (as on a kernel without it).
  *
  * A call stands here once. What refuses it is one rule: a group that the user can
- * allow by name, or a promise that this host's Landlock does not keep alone.
+ * allow by name, the word "strict", or a promise that this host's Landlock does not keep alone.
  */
 #include "plan/syscalls.h"
 
@@ -138,6 +138,35 @@ const struct syscall_entry syscall_entries[] = {
 	REFUSED("pidfd_getfd", 438, 438, REFUSES_PTRACE),
 	REFUSED("process_madvise", 440, 440, REFUSES_PTRACE),
 
+	/*
+	 * What few programs need, refused if the profile says strict; programs that place their
+	 * memory, debug, or watch the machine are those few. The reasons, one for each group:
+	 *
+	 * pages of other processes moved, and freed, by pid: Landlock does not look
+	 */
+	REFUSED("move_pages", 279, 239, REFUSES_RARE),
+	REFUSED("migrate_pages", 256, 238, REFUSES_RARE),
+	REFUSED("process_mrelease", 448, 448, REFUSES_RARE),
+	/* memory placed by node: container engines refuse it without a capability as well */
+	REFUSED("mbind", 237, 235, REFUSES_RARE),
+	REFUSED("set_mempolicy", 238, 237, REFUSES_RARE),
+	REFUSED("set_mempolicy_home_node", 450, 450, REFUSES_RARE),
+	/* a program's pages lent to a pipe (CVE-2008-0600); pages that nothing can look at */
+	REFUSED("vmsplice", 278, 75, REFUSES_RARE),
+	REFUSED("memfd_secret", 447, 447, REFUSES_RARE),
+	/* the host's mounts and namespaces, told without a path that could be refused */
+	ABSENT("statmount", 457, 457, REFUSES_RARE),	/* 6.8 */
+	ABSENT("listmount", 458, 458, REFUSES_RARE),	/* 6.8 */
+	ABSENT("listns", 470, 470, REFUSES_RARE),	/* 6.19 */
+	/* half of open_by_handle_at; and it tells of files that may not be opened */
+	REFUSED("name_to_handle_at", 303, 264, REFUSES_RARE),
+	/* leftovers of other times: segments of 16-bit programs, mappings out of order, lists of
+	 * file systems */
+	REFUSED("modify_ldt", 154, -1, REFUSES_RARE),
+	REFUSED("remap_file_pages", 216, 234, REFUSES_RARE),
+	REFUSED("sysfs", 139, -1, REFUSES_RARE),
+	REFUSED("ustat", 136, -1, REFUSES_RARE),
+
 	REFUSED("truncate", 76, 45, REFUSES_PATH_TRUNCATE),
 	CHECKED("open", 2, -1, REFUSES_PATH_TRUNCATE, CHECK_OPEN_FLAGS_1),
 	CHECKED("openat", 257, 56, REFUSES_PATH_TRUNCATE, CHECK_OPEN_FLAGS_2),
@@ -161,6 +190,6 @@ const struct syscall_entry syscall_entries[] = {
 
 const size_t n_syscall_entries = sizeof(syscall_entries) / sizeof(syscall_entries[0]);
 
-/* Each call makes at most one range, and the unknown numbers make one more. */
-static_assert(sizeof(syscall_entries) / sizeof(syscall_entries[0]) < SYSCALL_MAX_RANGES,
-	      "SYSCALL_MAX_RANGES must hold the whole table");
+/* syscall_policy_ranges keeps their numbers, plus one, in bytes. */
+static_assert(sizeof(syscall_entries) / sizeof(syscall_entries[0]) < UINT8_MAX,
+	      "too many entries for a byte");

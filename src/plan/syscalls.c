@@ -12,7 +12,9 @@
  */
 #include "plan/syscalls.h"
 
+#include <errno.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 
 static bool rule_applies(const struct syscall_policy *policy, unsigned rule)
@@ -22,6 +24,8 @@ static bool rule_applies(const struct syscall_policy *policy, unsigned rule)
 	switch ((enum syscall_rule)rule) {
 	case REFUSES_PTRACE:
 		return policy->refuses_ptrace;
+	case REFUSES_RARE:
+		return policy->is_strict;
 	case REFUSES_PATH_TRUNCATE:
 		return policy->refuses_path_truncate;
 	case REFUSES_SOCKETS:
@@ -123,6 +127,36 @@ static bool check_passes(const struct syscall_policy *policy, enum arg_check che
 	return false;
 }
 
+/*
+ * What croft calls itself when the filter is installed (launch/child.c), and what a program's first
+ * instructions cannot do without: with it refused nothing would start, and nothing would say
+ * why.
+ */
+static const char *const needed[] = {
+	"arch_prctl", "brk",  "close",     "execve",       "exit",           "exit_group", "mmap",
+	"mprotect",   "read", "prlimit64", "rt_sigreturn", "rt_sigprocmask", "write",
+};
+
+int syscall_policy_refuse(struct syscall_policy *policy, const char *name)
+{
+	const struct syscall_number *call = syscall_find(name);
+
+	if (!call)
+		return -EINVAL;
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (!strcmp(needed[i], name))
+			return -EBUSY;
+	if (call->nr[policy->arch] >= 0)
+		policy->refused[call->nr[policy->arch] / 8] |=
+			(uint8_t)(1U << call->nr[policy->arch] % 8);
+	return 0;
+}
+
+static bool is_refused_by_name(const struct syscall_policy *policy, uint32_t nr)
+{
+	return policy->refused[nr / 8] & 1U << nr % 8;
+}
+
 enum verdict syscall_policy_verdict(const struct syscall_policy *policy, uint32_t audit_arch,
 				    uint32_t nr, const uint64_t args[6])
 {
@@ -142,40 +176,55 @@ enum verdict syscall_policy_verdict(const struct syscall_policy *policy, uint32_
 
 		if (entry->nr[policy->arch] != (int)nr)
 			continue;
+		/* with the answer that its users know how to live with */
+		if (is_refused_by_name(policy, nr))
+			return entry->verdict;
 		if (!rule_applies(policy, entry->rule) || check_passes(policy, entry->check, args))
 			return VERDICT_ALLOW;
 		return entry->verdict;
 	}
-	return VERDICT_ALLOW;
+	return is_refused_by_name(policy, nr) ? VERDICT_EACCES : VERDICT_ALLOW;
+}
+
+/* What one number meets: VERDICT_ALLOW and no check for most. */
+static struct syscall_range meet(const struct syscall_policy *policy, uint32_t nr,
+				 const struct syscall_entry *entry)
+{
+	struct syscall_range range = { nr, nr, VERDICT_ALLOW, CHECK_NONE };
+
+	if (is_refused_by_name(policy, nr)) {
+		range.verdict = entry ? entry->verdict : VERDICT_EACCES;
+	} else if (entry && rule_applies(policy, entry->rule)) {
+		range.verdict = entry->verdict;
+		range.check = entry->check;
+	}
+	return range;
 }
 
 size_t syscall_policy_ranges(const struct syscall_policy *policy,
 			     struct syscall_range ret_ranges[SYSCALL_MAX_RANGES])
 {
-	uint16_t slots[SYSCALL_FIRST_UNKNOWN] = { 0 }; /* 1 + index of the entry; 0: allowed */
+	uint8_t slots[SYSCALL_FIRST_UNKNOWN] = { 0 }; /* 1 + index of the entry; 0: none */
 	size_t n = 0;
 
 	if (policy->is_off)
 		return 0;
-	for (size_t i = 0; i < n_syscall_entries; i++) {
-		int nr = syscall_entries[i].nr[policy->arch];
-
-		if (nr >= 0 && rule_applies(policy, syscall_entries[i].rule))
-			slots[nr] = (uint16_t)(i + 1);
-	}
+	for (size_t i = 0; i < n_syscall_entries; i++)
+		if (syscall_entries[i].nr[policy->arch] >= 0)
+			slots[syscall_entries[i].nr[policy->arch]] = (uint8_t)(i + 1);
 	for (uint32_t nr = 0; nr < SYSCALL_FIRST_UNKNOWN; nr++) {
-		const struct syscall_entry *entry;
+		const struct syscall_range range =
+			meet(policy, nr, slots[nr] ? &syscall_entries[slots[nr] - 1] : NULL);
 		struct syscall_range *last = n > 0 ? &ret_ranges[n - 1] : NULL;
 
-		if (slots[nr] == 0)
+		if (range.verdict == VERDICT_ALLOW)
 			continue;
-		entry = &syscall_entries[slots[nr] - 1];
 		if (last != NULL && last->last + 1 == nr && last->check == CHECK_NONE &&
-		    entry->check == CHECK_NONE && last->verdict == entry->verdict) {
+		    range.check == CHECK_NONE && last->verdict == range.verdict) {
 			last->last = nr;
 			continue;
 		}
-		ret_ranges[n++] = (struct syscall_range){ nr, nr, entry->verdict, entry->check };
+		ret_ranges[n++] = range;
 	}
 	ret_ranges[n++] = (struct syscall_range){ SYSCALL_FIRST_UNKNOWN, UINT32_MAX, VERDICT_ENOSYS,
 						  CHECK_NONE };

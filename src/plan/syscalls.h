@@ -27,7 +27,10 @@ struct syscall_policy {
 	enum arch arch;
 	bool is_off; /* no filter at all: every promise that needs one is off */
 	bool allows_group[GROUP_MAX];
-	bool refuses_ptrace; /* where Landlock does not keep ptrace inside */
+	bool is_strict; /* what few programs need is refused, too */
+	/* one bit for each number that the profile refuses by name, whatever the arguments */
+	uint8_t refused[SYSCALL_FIRST_UNKNOWN / 8 + 1];
+	bool refuses_ptrace; /* where Landlock does not keep ptrace inside; and if strict */
 	bool refuses_path_truncate; /* by name and without write access: below Landlock ABI 3 */
 
 	/* TCP, UDP and Unix sockets are decided by their own flag, all others by the last. */
@@ -93,6 +96,7 @@ enum arg_check {
 /* What in a policy refuses a call: one of enum syscall_group, or one of these. */
 enum syscall_rule {
 	REFUSES_PTRACE = GROUP_MAX, /* refuses_ptrace */
+	REFUSES_RARE, /* is_strict */
 	REFUSES_PATH_TRUNCATE, /* refuses_path_truncate */
 	REFUSES_SOCKETS, /* filters_sockets */
 	REFUSES_LISTEN, /* refuses_listen */
@@ -113,6 +117,26 @@ struct syscall_entry {
 extern const struct syscall_entry syscall_entries[];
 extern const size_t n_syscall_entries;
 
+/* Every call by its name, sorted. */
+struct syscall_number {
+	const char *name;
+	int16_t nr[ARCH_MAX]; /* -1: the architecture has no such call */
+};
+
+extern const struct syscall_number syscall_numbers[];
+extern const size_t n_syscall_numbers;
+
+/* The call of that name, or NULL. */
+const struct syscall_number *syscall_find(const char *name);
+/* The name of a call within an edit distance of 2, or NULL. */
+const char *syscall_nearest(const char *name);
+
+/*
+ * Refuses a call by name. -EINVAL if there is none, -EBUSY if a command could not be started
+ * without it. A call that the architecture does not have is refused as it is.
+ */
+int syscall_policy_refuse(struct syscall_policy *policy, const char *name);
+
 /*
  * The verdict that the policy means for one call with these arguments, decided
  * directly from the tables and not through BPF: `why` and the tests use it.
@@ -128,7 +152,8 @@ struct syscall_range {
 	enum arg_check check;
 };
 
-#define SYSCALL_MAX_RANGES 160
+/* Each number is in one range, and the unknown ones are one more. */
+#define SYSCALL_MAX_RANGES (SYSCALL_FIRST_UNKNOWN + 1)
 
 /*
  * The numbers that are not simply allowed, for the filter builder: sorted ranges that do

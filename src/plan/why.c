@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "plan/env.h"
 #include "plan/parts.h"
+#include "plan/pattern.h"
 #include "plan/print.h"
 
 const struct name why_op_names[WHY_MAX] = {
@@ -119,6 +120,46 @@ static const char *path_option(struct plan *plan, const char *option, const char
 	return arena_printf(&plan->arena, "%s %s", option, buf_text(&quoted));
 }
 
+/* A denial that speaks of an operation on this path, or NULL. */
+static const struct plan_denial *find_denial(const struct plan *plan, enum why_op op,
+					     const char *path)
+{
+	bool changes = op == WHY_WRITE || op == WHY_CREATE || op == WHY_REMOVE;
+
+	for (size_t i = 0; i < plan->n_denials; i++) {
+		const struct plan_denial *denial = &plan->denials[i];
+
+		if ((changes || denial->denial->kind != DENY_WRITE) &&
+		    pattern_covers(denial->path, path))
+			return denial;
+	}
+	return NULL;
+}
+
+/* What a denial adds to an answer that the rules have given. */
+static void tell_denial(struct plan *plan, enum why_op op, const char *path,
+			struct why_answer *answer)
+{
+	const struct plan_denial *denial = find_denial(plan, op, path);
+	const char *kind;
+
+	if (!denial || !answer->reason)
+		return;
+	kind = denial_names[denial->denial->kind].name;
+	if (answer->is_allowed) {
+		answer->reason = arena_printf(
+			&plan->arena, "%s, although %s says %s: %s", answer->reason,
+			denial->denial->origin, kind,
+			plan->handled_fs ? "Landlock has no deny rule inside a granted directory"
+					 : "nothing limits files");
+		return;
+	}
+	answer->reason = arena_printf(&plan->arena, "%s, and %s says %s", answer->reason,
+				      denial->denial->origin, kind);
+	/* a grant would not keep what the profile denies */
+	answer->grant = "";
+}
+
 static int why_path(struct plan *plan, enum why_op op, const char *path, struct why_answer *answer,
 		    struct croft_error *err)
 {
@@ -141,17 +182,19 @@ static int why_path(struct plan *plan, enum why_op op, const char *path, struct 
 			answer->grant =
 				arena_printf(&plan->arena, "--socket %s --prefer unix-path", path);
 		}
+		tell_denial(plan, op, path, answer);
 		return answer->reason && answer->grant ? 0 : no_memory(err);
 	}
 	answer->is_allowed = !(access & ~given(plan, where, access, &last));
 	if (answer->is_allowed) {
-		answer->reason = last ? arena_printf(&plan->arena, "%s '%s'", last->grant->origin,
-						     last->path)
-				      : "it is in the TMPDIR";
+		answer->reason =
+			last ? arena_printf(&plan->arena, "%s '%s'", last->origin, last->path)
+			     : "it is in the TMPDIR";
 	} else {
 		answer->reason = arena_printf(&plan->arena, "no grant covers '%s'", where);
 		answer->grant = path_option(plan, path_ops[op].option, where);
 	}
+	tell_denial(plan, op, path, answer);
 	return answer->reason && answer->grant ? 0 : no_memory(err);
 }
 
@@ -167,7 +210,7 @@ static const char *port_option(struct plan *plan, enum why_op op, const char *ta
 	/* nobody connects to port 0 */
 	if (port == 0 && op == WHY_CONNECT)
 		return "";
-	if (plan->abi < (is_udp ? 10 : 4))
+	if (!(known_net(plan) & (is_udp ? ABI_LANDLOCK_NET_BIND_UDP : ABI_LANDLOCK_NET_BIND_TCP)))
 		besides = is_udp ? " --prefer udp" : " --prefer tcp";
 	return arena_printf(&plan->arena, "--%s %s%s", why_op_names[op].name, target, besides);
 }
@@ -279,20 +322,11 @@ static enum verdict best_verdict(const struct plan *plan, uint32_t nr)
 	return verdict;
 }
 
-/* For a name that no policy knows: it may be misspelt. */
+/* For a name that is no call's: it may be misspelt. */
 static const char *unknown_call(struct plan *plan, const char *target)
 {
-	const char *nearest = NULL;
-	unsigned best = 3;
+	const char *nearest = syscall_nearest(target);
 
-	for (size_t i = 0; i < n_syscall_entries; i++) {
-		unsigned distance = names_distance(syscall_entries[i].name, target, 2);
-
-		if (distance < best) {
-			best = distance;
-			nearest = syscall_entries[i].name;
-		}
-	}
 	if (!nearest)
 		return "no policy refuses a call of this name";
 	return arena_printf(&plan->arena,
@@ -300,34 +334,57 @@ static const char *unknown_call(struct plan *plan, const char *target)
 			    nearest);
 }
 
+static const struct syscall_entry *find_entry(const char *name)
+{
+	for (size_t i = 0; i < n_syscall_entries; i++)
+		if (!strcmp(syscall_entries[i].name, name))
+			return &syscall_entries[i];
+	return NULL;
+}
+
+static bool is_refused_by_name(const struct plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->profile->n_refused_calls; i++)
+		if (!strcmp(plan->profile->refused_calls[i], name))
+			return true;
+	return false;
+}
+
 static int why_syscall(struct plan *plan, const char *target, struct why_answer *answer,
 		       struct croft_error *err)
 {
 	const uint64_t args[6] = { 0 };
-	const struct syscall_entry *entry = NULL;
+	const struct syscall_number *call = syscall_find(target);
+	const struct syscall_entry *entry = find_entry(target);
 	enum verdict verdict;
+	const char *says;
 
-	for (size_t i = 0; i < n_syscall_entries && !entry; i++)
-		if (!strcmp(syscall_entries[i].name, target))
-			entry = &syscall_entries[i];
 	answer->is_allowed = true;
-	answer->reason = entry ? "nothing in this plan refuses it" : unknown_call(plan, target);
+	answer->reason = call ? "nothing in this plan refuses it" : unknown_call(plan, target);
 	answer->grant = "";
 	if (!answer->reason)
 		return no_memory(err);
-	if (!entry || entry->nr[plan->host.arch] < 0 || plan->syscalls.is_off)
+	if (!call || call->nr[plan->host.arch] < 0 || plan->syscalls.is_off)
 		return 0;
-	verdict = best_verdict(plan, (uint32_t)entry->nr[plan->host.arch]);
+	verdict = best_verdict(plan, (uint32_t)call->nr[plan->host.arch]);
 	if (verdict == VERDICT_ALLOW) {
-		if (entry->check != CHECK_NONE)
+		if (entry && entry->check != CHECK_NONE)
 			answer->reason = "allowed, though some arguments may be refused";
 		return 0;
 	}
 	answer->is_allowed = false;
-	answer->reason = verdict == VERDICT_ENOSYS ? "the filter answers ENOSYS"
-						   : "the filter answers EACCES";
-	answer->grant = group_of(plan, entry, args);
-	return answer->grant ? 0 : no_memory(err);
+	says = verdict == VERDICT_ENOSYS ? "the filter answers ENOSYS"
+					 : "the filter answers EACCES";
+	answer->reason = says;
+	if (is_refused_by_name(plan, target))
+		answer->reason =
+			arena_printf(&plan->arena, "%s: the profile refuses it by name", says);
+	else if (entry && plan->syscalls.is_strict &&
+		 (entry->rule == REFUSES_RARE || entry->rule == REFUSES_PTRACE))
+		answer->reason = arena_printf(&plan->arena, "%s: the profile says strict", says);
+	else if (entry)
+		answer->grant = group_of(plan, entry, args);
+	return answer->reason && answer->grant ? 0 : no_memory(err);
 }
 
 int plan_why(struct plan *plan, enum why_op op, const char *target, struct why_answer *ret_answer,

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * add.c - the doors through which every wish enters a profile.
+ * add.c - the doors through which every wish enters a profile: what is added to a list.
  *
  * Each takes the text that a person wrote, checks it whole, and either stores a
  * checked value or says what was wrong with that text. Nothing here looks at
- * the machine: whether a path exists is found out later, once.
+ * the machine: whether a path exists is found out later, once. The doors for words of
+ * a fixed table are in choose.c.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/num.h"
-#include "profile/profile.h"
+#include "profile/parts.h"
 
 #define OPTIONAL "optional:"
 
@@ -20,9 +21,8 @@ static int no_memory(struct croft_error *err, const char *what)
 	return fail(err, CROFT_STAGE_PROFILE, ENOMEM, "store a %s", what);
 }
 
-/* Room for one more in one of the profile's arrays, or what is wrong. */
-static int make_room(struct profile *profile, void **array, size_t n, size_t *capacity, size_t size,
-		     size_t max, const char *what, struct croft_error *err)
+int profile_room(struct profile *profile, void **array, size_t n, size_t *capacity, size_t size,
+		 size_t max, const char *what, struct croft_error *err)
 {
 	void *grown;
 
@@ -35,8 +35,7 @@ static int make_room(struct profile *profile, void **array, size_t n, size_t *ca
 	return 0;
 }
 
-/* True if one of the components is "..". */
-static bool has_dotdot(const char *path)
+bool profile_has_dotdot(const char *path)
 {
 	for (const char *p = path; *p;) {
 		size_t len = strcspn(p, "/");
@@ -96,7 +95,7 @@ static int expand_path(struct profile *profile, const char *text, const char **r
 
 	if (!*text)
 		return fail(err, CROFT_STAGE_PROFILE, 0, "a path is empty");
-	if (has_dotdot(text)) {
+	if (profile_has_dotdot(text)) {
 		r = fail(err, CROFT_STAGE_PROFILE, 0, "the path '%s' has a '..' in it", text);
 		fail_hint(err,
 			  "what it names depends on symbolic links: write the directory itself");
@@ -133,24 +132,92 @@ static int expand_path(struct profile *profile, const char *text, const char **r
 	return 0;
 }
 
-int profile_add_path(struct profile *profile, unsigned kinds, const char *text, const char *origin,
+/* Drops an "optional:" before the path, and says whether there was one. */
+static bool strip_optional(const char **text)
+{
+	bool is_optional = !strncmp(*text, OPTIONAL, strlen(OPTIONAL));
+
+	if (is_optional)
+		*text += strlen(OPTIONAL);
+	return is_optional;
+}
+
+static int add_grant(struct profile *profile, struct grant grant, const char *text,
 		     struct croft_error *err)
 {
-	struct grant grant = { .origin = origin, .kinds = kinds };
 	int r;
 
-	if (!strncmp(text, OPTIONAL, strlen(OPTIONAL))) {
-		grant.is_optional = true;
-		text += strlen(OPTIONAL);
-	}
+	grant.is_optional = strip_optional(&text);
 	r = expand_path(profile, text, &grant.path, err);
 	if (r < 0)
 		return r;
-	r = make_room(profile, (void **)&profile->grants, profile->n_grants,
-		      &profile->grants_capacity, sizeof(grant), PROFILE_MAX_GRANTS, "grant", err);
+	r = profile_room(profile, (void **)&profile->grants, profile->n_grants,
+			 &profile->grants_capacity, sizeof(grant), PROFILE_MAX_GRANTS, "grant",
+			 err);
 	if (r < 0)
 		return r;
 	profile->grants[profile->n_grants++] = grant;
+	return 0;
+}
+
+int profile_add_path(struct profile *profile, unsigned kinds, const char *text, const char *origin,
+		     struct croft_error *err)
+{
+	const struct grant grant = { .origin = origin, .kinds = kinds };
+
+	return add_grant(profile, grant, text, err);
+}
+
+int profile_add_rights(struct profile *profile, uint64_t rights, const char *text,
+		       const char *origin, struct croft_error *err)
+{
+	const struct grant grant = { .origin = origin, .rights = rights };
+
+	return add_grant(profile, grant, text, err);
+}
+
+/* "**" stands for directories, so it stands alone between two slashes. */
+static bool has_odd_stars(const char *path)
+{
+	for (const char *p = strstr(path, "**"); p; p = strstr(p + 2, "**"))
+		if (p == path || p[-1] != '/' || (p[2] && p[2] != '/'))
+			return true;
+	return false;
+}
+
+int profile_add_denial(struct profile *profile, enum denial_kind kind, const char *text,
+		       const char *origin, struct croft_error *err)
+{
+	static const enum protection promised_by[DENY_MAX] = {
+		[DENY_ALL] = PROTECT_DENY_INSIDE,
+		[DENY_WRITE] = PROTECT_DENY_INSIDE,
+		[DENY_HIDE] = PROTECT_HIDDEN,
+		[DENY_PRIVATE] = PROTECT_PRIVATE_TMP,
+	};
+	struct denial denial = { .kind = kind, .origin = origin };
+	int r;
+
+	(void)strip_optional(&text); /* what is not there can be denied all the same */
+	r = expand_path(profile, text, &denial.path, err);
+	if (r < 0)
+		return r;
+	if (has_odd_stars(denial.path)) {
+		r = fail(err, CROFT_STAGE_PROFILE, 0, "the pattern '%s' has a '**' inside a name",
+			 text);
+		fail_hint(err, "'**' stands for directories: write it between slashes");
+		return r;
+	}
+	r = profile_room(profile, (void **)&profile->denials, profile->n_denials,
+			 &profile->denials_capacity, sizeof(denial), PROFILE_MAX_DENIALS, "denial",
+			 err);
+	if (r < 0)
+		return r;
+	profile->denials[profile->n_denials++] = denial;
+	if (!profile->is_named[promised_by[kind]])
+		profile->require[promised_by[kind]] = REQUIRE_REQUIRE;
+	/* an own /tmp without a TMPDIR would be half of that promise */
+	if (kind == DENY_PRIVATE)
+		profile->wants_tmpdir = profile->require[PROTECT_PRIVATE_TMP] != REQUIRE_OFF;
 	return 0;
 }
 
@@ -175,8 +242,8 @@ int profile_add_port(struct profile *profile, enum port_use use, const char *tex
 		return r;
 	}
 	grant.port = (uint16_t)port;
-	r = make_room(profile, (void **)&profile->ports, profile->n_ports, &profile->ports_capacity,
-		      sizeof(grant), PROFILE_MAX_PORTS, "port", err);
+	r = profile_room(profile, (void **)&profile->ports, profile->n_ports,
+			 &profile->ports_capacity, sizeof(grant), PROFILE_MAX_PORTS, "port", err);
 	if (r < 0)
 		return r;
 	profile->ports[profile->n_ports++] = grant;
@@ -202,8 +269,8 @@ int profile_add_env(struct profile *profile, const char *text, const char *origi
 		grant.value = arena_strdup(&profile->arena, equals + 1);
 	if (!grant.name || (equals && !grant.value))
 		return no_memory(err, "variable");
-	r = make_room(profile, (void **)&profile->env, profile->n_env, &profile->env_capacity,
-		      sizeof(grant), PROFILE_MAX_ENV, "variable", err);
+	r = profile_room(profile, (void **)&profile->env, profile->n_env, &profile->env_capacity,
+			 sizeof(grant), PROFILE_MAX_ENV, "variable", err);
 	if (r < 0)
 		return r;
 	profile->env[profile->n_env++] = grant;
@@ -223,110 +290,12 @@ int profile_add_fd(struct profile *profile, const char *text, struct croft_error
 		if (profile->keep_fds[i] == (int)fd)
 			return fail(err, CROFT_STAGE_PROFILE, 0, "descriptor %s is given twice",
 				    text);
-	r = make_room(profile, (void **)&profile->keep_fds, profile->n_keep_fds,
-		      &profile->keep_fds_capacity, sizeof(*profile->keep_fds), PROFILE_MAX_FDS,
-		      "descriptor", err);
+	r = profile_room(profile, (void **)&profile->keep_fds, profile->n_keep_fds,
+			 &profile->keep_fds_capacity, sizeof(*profile->keep_fds), PROFILE_MAX_FDS,
+			 "descriptor", err);
 	if (r < 0)
 		return r;
 	profile->keep_fds[profile->n_keep_fds++] = (int)fd;
-	return 0;
-}
-
-/* Index of a word in a table, or an error that names the nearest word. */
-static int find_name(const struct name *table, size_t n, const char *what, const char *word,
-		     struct croft_error *err)
-{
-	int index = names_find(table, n, word);
-	const char *nearest;
-	int r;
-
-	if (index >= 0)
-		return index;
-	nearest = names_nearest(table, n, word);
-	r = fail(err, CROFT_STAGE_PROFILE, 0, "there is no %s '%s'", what, word);
-	if (nearest) {
-		fail_hint(err, "did you mean '%s'?", nearest);
-	} else {
-		char list[CROFT_HINT_SIZE] = "";
-		size_t len = 0;
-
-		for (size_t i = 0; i < n && len + strlen(table[i].name) + 3 < sizeof(list); i++) {
-			memcpy(list + len, i ? ", " : "", i ? 2 : 0);
-			len += i ? 2 : 0;
-			memcpy(list + len, table[i].name, strlen(table[i].name) + 1);
-			len += strlen(table[i].name);
-		}
-		fail_hint(err, "one of: %s", list);
-	}
-	return r;
-}
-
-int profile_add_limit(struct profile *profile, const char *text, struct croft_error *err)
-{
-	const char *equals = strchr(text, '=');
-	char name[32];
-	uint64_t value;
-	int limit, r;
-
-	if (!equals || (size_t)(equals - text) >= sizeof(name)) {
-		r = fail(err, CROFT_STAGE_PROFILE, 0,
-			 "the limit '%s' is not of the form NAME=VALUE", text);
-		fail_hint(err, "for example memory=4GiB");
-		return r;
-	}
-	memcpy(name, text, (size_t)(equals - text));
-	name[equals - text] = '\0';
-	limit = find_name(limit_names, LIMIT_MAX, "limit", name, err);
-	if (limit < 0)
-		return limit;
-	if (limit == LIMIT_MEMORY || limit == LIMIT_FILE_SIZE) {
-		r = size_parse(equals + 1, &value);
-	} else if (limit == LIMIT_CPU) {
-		r = time_parse(equals + 1, &value);
-		if (r == 0)
-			value = (value + 999) / 1000; /* the kernel counts whole seconds */
-	} else {
-		r = num_parse(equals + 1, 1, 1U << 30, &value);
-	}
-	if (r < 0 || value == 0)
-		return fail(err, CROFT_STAGE_PROFILE, 0, "'%s' is not a value for the limit '%s'",
-			    equals + 1, name);
-	profile->limits[limit] = value;
-	profile->has_limit[limit] = true;
-	return 0;
-}
-
-int profile_set_requirement(struct profile *profile, const char *protection,
-			    enum requirement requirement, struct croft_error *err)
-{
-	int index = find_name(protection_names, PROTECT_MAX, "protection", protection, err);
-
-	if (index < 0)
-		return index;
-	profile->require[index] = requirement;
-	/* a temporary directory is the one protection that is also a thing to make */
-	if (index == PROTECT_PRIVATE_TMP)
-		profile->wants_tmpdir = requirement != REQUIRE_OFF;
-	return 0;
-}
-
-int profile_allow_group(struct profile *profile, const char *group, struct croft_error *err)
-{
-	int index = find_name(syscall_group_names, GROUP_MAX, "group of system calls", group, err);
-
-	if (index < 0)
-		return index;
-	profile->allows_group[index] = true;
-	return 0;
-}
-
-int profile_add_set(struct profile *profile, const char *name, struct croft_error *err)
-{
-	int index = find_name(set_names, SET_MAX, "set", name, err);
-
-	if (index < 0)
-		return index;
-	profile->wants_set[index] = true;
 	return 0;
 }
 
@@ -341,10 +310,61 @@ int profile_set_chdir(struct profile *profile, const char *text, struct croft_er
 	return 0;
 }
 
+int profile_set_program(struct profile *profile, const char *text, struct croft_error *err)
+{
+	const char *program;
+
+	if (!*text)
+		return fail(err, CROFT_STAGE_PROFILE, 0, "the name of a program is empty");
+	program = arena_strdup(&profile->arena, text);
+	if (!program)
+		return no_memory(err, "program");
+	profile->program = program;
+	profile->n_args = 0; /* they were another program's */
+	return 0;
+}
+
+int profile_add_arg(struct profile *profile, const char *text, struct croft_error *err)
+{
+	const char *arg = arena_strdup(&profile->arena, text);
+	int r;
+
+	if (!arg)
+		return no_memory(err, "argument");
+	r = profile_room(profile, (void **)&profile->args, profile->n_args, &profile->args_capacity,
+			 sizeof(*profile->args), PROFILE_MAX_ARGS, "argument", err);
+	if (r < 0)
+		return r;
+	profile->args[profile->n_args++] = arg;
+	return 0;
+}
+
+int profile_use_env(struct profile *profile, const char *name, struct croft_error *err)
+{
+	const char *copy;
+	int r;
+
+	if (!*name || strpbrk(name, "=*${}"))
+		return fail(err, CROFT_STAGE_PROFILE, 0, "'%s' is not the name of a variable",
+			    name);
+	copy = arena_strdup(&profile->arena, name);
+	if (!copy)
+		return no_memory(err, "variable");
+	r = profile_room(profile, (void **)&profile->usable_env, profile->n_usable_env,
+			 &profile->usable_env_capacity, sizeof(copy), PROFILE_MAX_ENV, "variable",
+			 err);
+	if (r < 0)
+		return r;
+	profile->usable_env[profile->n_usable_env++] = copy;
+	return 0;
+}
+
 bool env_name_is_secret(const char *name)
 {
-	static const char *const parts[] = { "TOKEN",      "SECRET",     "PASSWORD", "PASSWD",
-					     "PASSPHRASE", "CREDENTIAL", "APIKEY",   "PRIVATE" };
+	static const char *const parts[] = {
+		"TOKEN",      "SECRET", "PASSWORD", "PASSWD",   "PASSPHRASE",
+		"CREDENTIAL", "APIKEY", "PRIVATE_", "_PRIVATE", "PRIVATEKEY"
+	}; /* but GOPRIVATE: patterns of modules */
 	static const char *const ends[] = { "_KEY", "_PASS", "_PAT", "_AUTH", "_DSN", "_COOKIE" };
 	static const char *const prefixes[] = { "AWS_",        "AZURE_",     "GOOGLE_APPLICATION_",
 						"VAULT_",      "OP_SESSION", "KRB5CCNAME",

@@ -2,9 +2,9 @@
 /*
  * profile.h - what the user wants, in the user's words.
  *
- * A profile is built by profile_new (empty, or a copy of a built-in one), then
- * added to by options or, later, by a file's loader; nothing is looked up on
- * the machine but HOME and the working directory, which the caller passes in.
+ * A profile is built by profile_new (a copy of a built-in one) or by load_profile (load.h), then
+ * added to by options. Nothing is looked up on the machine but files of profiles: home and working
+ * directory are passed in.
  * Everything lives in the profile's arena; it is freed at once.
  *
  * Paths are kept as absolute text. Accepted forms: absolute; "~" and "~/x"
@@ -30,6 +30,10 @@
 #define PROFILE_MAX_PORTS 256
 #define PROFILE_MAX_ENV 512
 #define PROFILE_MAX_FDS 256
+#define PROFILE_MAX_DENIALS 1024 /* each may become a mount */
+#define PROFILE_MAX_ARGS 256
+#define PROFILE_MAX_CALLS 512 /* more than a kernel has */
+#define PROFILE_GRACE_MS 5000 /* what process managers commonly give between TERM and KILL */
 #define PROFILE_MAX_PATH 4096 /* PATH_MAX, with the NUL */
 #define PROFILE_MAX_BYTES (32U << 20) /* the arena: 4096 grants of 4 KiB, doubled arrays */
 
@@ -52,7 +56,58 @@ struct grant {
 	unsigned kinds; /* GRANT_* */
 	bool is_optional; /* a missing path is no error */
 	bool is_project; /* the default's working directory: refused if it is / or holds home */
+	/*
+	 * ABI_LANDLOCK_FS_*, exactly these (files.rights, version 1); `kinds` is 0 then. Rights
+	 * that only directories take are left out for a file.
+	 */
+	uint64_t rights;
+	/*
+	 * `path` holds '*': stands for the names that are there when the sandbox is made, which
+	 * take its place (launch/globs.h); the plan never sees it
+	 */
+	bool is_pattern;
 };
+
+/* What is refused inside of what is granted. */
+enum denial_kind {
+	DENY_ALL, /* files.deny: reading, writing, executing */
+	DENY_WRITE, /* files.deny_write: reading stays */
+	DENY_HIDE, /* files.hide: not even its name is seen */
+	DENY_PRIVATE, /* files.private: an own empty directory in its place */
+	DENY_MAX
+};
+
+extern const struct name denial_names[DENY_MAX]; /* "deny", "deny_write", "hide", "private" */
+
+struct denial {
+	enum denial_kind kind;
+	/*
+	 * Absolute. May hold '*' within a component, and "**" as a component for any directories:
+	 * as a rule, it stands for names that are made later too.
+	 */
+	const char *path;
+	const char *origin;
+};
+
+/* isolate: what is wanted apart from the host, whatever tier that takes. */
+enum isolation {
+	ISOLATE_FILES, /* mounts of its own: needs PROTECT_HIDDEN */
+	ISOLATE_PROCESSES, /* PROTECT_PROCESSES */
+	ISOLATE_IPC, /* PROTECT_IPC */
+	ISOLATE_NETWORK, /* PROTECT_TCP, _UDP, _OTHER_NET, _UNIX_ABSTRACT */
+	ISOLATE_MAX
+};
+
+extern const struct name isolation_names[ISOLATE_MAX];
+
+enum syscall_mode {
+	SYSCALLS_STANDARD, /* the dangerous set is refused */
+	SYSCALLS_STRICT, /* and what few programs need (docs/design/seccomp-filter.md) */
+	SYSCALLS_OFF, /* as --off syscalls */
+	SYSCALLS_MODE_MAX
+};
+
+extern const struct name syscall_mode_names[SYSCALLS_MODE_MAX];
 
 enum port_use { PORT_CONNECT, PORT_LISTEN };
 
@@ -102,9 +157,12 @@ extern const struct name syscall_group_names[GROUP_MAX];
 
 struct profile {
 	struct arena arena;
-	const char *name; /* of the built-in it started from */
+	const char *name; /* as it was asked for: "default", "./agent.yaml" */
+	const char *description; /* or NULL */
+	const char *note; /* what the user is to be told of how it came about, one line; or NULL */
 	const char *home; /* absolute, or NULL when there is none */
 	const char *workdir; /* absolute, or NULL when it cannot be known */
+	const char *project; /* absolute: the enclosing work tree, else as workdir */
 
 	struct grant *grants;
 	size_t n_grants, grants_capacity;
@@ -114,6 +172,32 @@ struct profile {
 	size_t n_env, env_capacity;
 	int *keep_fds;
 	size_t n_keep_fds, keep_fds_capacity;
+
+	struct denial *denials;
+	size_t n_denials, denials_capacity;
+	/*
+	 * A project's profile that may only take away (tighten.h): the first n_bounded grants hold
+	 * only where these grant too. bound_name NULL: no such profile.
+	 */
+	const char *bound_name;
+	struct grant *bounds;
+	size_t n_bounds, n_bounded;
+	/* environment.use: variables that paths of the profile may name */
+	const char **usable_env;
+	size_t n_usable_env, usable_env_capacity;
+	/* system calls refused by name, beside the mode's */
+	const char **refused_calls;
+	size_t n_refused_calls, refused_calls_capacity;
+	/* the command of the profile, for when none is given; NULL, 0: none */
+	const char *program;
+	const char **args;
+	size_t n_args, args_capacity;
+
+	unsigned abi; /* 0: newest; else Landlock's rights newer than this only where named */
+	unsigned min_landlock; /* require: { landlock: N }; 0: none */
+	bool is_named[PROTECT_MAX]; /* a requirement was said in so many words */
+	bool isolates[ISOLATE_MAX];
+	enum syscall_mode syscall_mode;
 
 	enum requirement require[PROTECT_MAX];
 	uint64_t limits[LIMIT_MAX]; /* bytes, counts, seconds for cpu */
@@ -139,17 +223,18 @@ struct profile {
 };
 
 /*
- * A new profile: a copy of the built-in `builtin` ("default", "system", "empty").
+ * A new profile: a copy of the built-in `builtin` ("default", "system", "empty", ...).
  * `home` and `workdir` may be NULL: then paths that need them fail (optional grants of the
  * built-in are left out). Unknown names: -EINVAL with the nearest.
  */
 int profile_new(const char *builtin, const char *home, const char *workdir,
 		struct profile **ret_profile, struct croft_error *err);
 void profile_free(struct profile *profile);
-
-/* Names of the built-in profiles with a line of help each. */
-extern const struct name builtin_names[];
-extern const size_t n_builtin_names;
+/*
+ * The profile's own command as exec takes it, in its arena: program, arguments, NULL. NULL in
+ * *ret_argv where it has none.
+ */
+int profile_command(struct profile *profile, const char *const **ret_argv, struct croft_error *err);
 
 /*
  * Additions. `origin` must outlive the profile (a literal). `text` is what the
@@ -158,12 +243,37 @@ extern const size_t n_builtin_names;
  */
 int profile_add_path(struct profile *profile, unsigned kinds, const char *text, const char *origin,
 		     struct croft_error *err);
+/* As profile_add_path with rights in place of kinds. */
+int profile_add_rights(struct profile *profile, uint64_t rights, const char *text,
+		       const char *origin, struct croft_error *err);
+/*
+ * Wants something refused inside of the grants. Raises the protection that promises it
+ * (deny-inside, hidden, private-tmp) to require unless a requirement was named. "optional:"
+ * says nothing here: what is not there yet is denied too.
+ */
+int profile_add_denial(struct profile *profile, enum denial_kind kind, const char *text,
+		       const char *origin, struct croft_error *err);
+int profile_add_isolation(struct profile *profile, const char *name, struct croft_error *err);
+int profile_refuse_call(struct profile *profile, const char *name, struct croft_error *err);
+/* "standard", "strict" or "off", which is as profile_set_requirement(..., "syscalls", OFF). */
+int profile_set_syscall_mode(struct profile *profile, const char *name, struct croft_error *err);
+/* The arguments so far were another program's: they go. */
+int profile_set_program(struct profile *profile, const char *text, struct croft_error *err);
+int profile_add_arg(struct profile *profile, const char *text, struct croft_error *err);
+/* Lets paths of profile files name this variable (load_expand). */
+int profile_use_env(struct profile *profile, const char *name, struct croft_error *err);
+/* Both: 1 up to ABI_LANDLOCK_NEWEST (a greater minimum can be met by none). */
+int profile_set_abi(struct profile *profile, const char *text, struct croft_error *err);
+int profile_set_min_landlock(struct profile *profile, const char *text, struct croft_error *err);
+
 int profile_add_port(struct profile *profile, enum port_use use, const char *text,
 		     const char *origin, struct croft_error *err); /* "443", "tcp:443", "udp:53" */
 int profile_add_env(struct profile *profile, const char *text, const char *origin,
 		    struct croft_error *err); /* "K", "K*" or "K=V" */
 int profile_add_limit(struct profile *profile, const char *text,
 		      struct croft_error *err); /* "memory=4GiB" */
+int profile_set_limit(struct profile *profile, enum limit limit, const char *text,
+		      struct croft_error *err); /* "4GiB" */
 int profile_add_fd(struct profile *profile, const char *text,
 		   struct croft_error *err); /* 3..1048575, once each */
 int profile_set_requirement(struct profile *profile, const char *protection,

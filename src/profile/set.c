@@ -15,6 +15,7 @@
 enum form {
 	FORM_PATH, /* number: the grant's kinds */
 	FORM_PORT, /* number: enum port_use */
+	FORM_DENIAL, /* number: enum denial_kind */
 	FORM_REQUIRE, /* number: enum requirement */
 	FORM_TIME, /* number: offset of an uint64_t */
 	FORM_SWITCH, /* number: offset of a bool */
@@ -22,6 +23,7 @@ enum form {
 	FORM_LIMIT,
 	FORM_ALLOW,
 	FORM_SET,
+	FORM_ISOLATE,
 	FORM_FD,
 	FORM_CHDIR,
 };
@@ -38,6 +40,10 @@ static const struct key keys[] = {
 	{ "write", FORM_PATH, GRANT_READ | GRANT_WRITE },
 	{ "device", FORM_PATH, GRANT_READ | GRANT_WRITE | GRANT_DEVICE },
 	{ "socket", FORM_PATH, GRANT_SOCKET },
+	{ "deny", FORM_DENIAL, DENY_ALL },
+	{ "deny-write", FORM_DENIAL, DENY_WRITE },
+	{ "hide", FORM_DENIAL, DENY_HIDE },
+	{ "private", FORM_DENIAL, DENY_PRIVATE },
 	{ "connect", FORM_PORT, PORT_CONNECT },
 	{ "listen", FORM_PORT, PORT_LISTEN },
 	{ "env", FORM_ENV, 0 },
@@ -49,6 +55,7 @@ static const struct key keys[] = {
 	{ "prefer", FORM_REQUIRE, REQUIRE_PREFER },
 	{ "off", FORM_REQUIRE, REQUIRE_OFF },
 	{ "allow", FORM_ALLOW, 0 },
+	{ "isolate", FORM_ISOLATE, 0 },
 	{ "keep-fd", FORM_FD, 0 },
 	{ "chdir", FORM_CHDIR, 0 },
 	{ "supervise", FORM_SWITCH, offsetof(struct profile, wants_supervisor) },
@@ -91,6 +98,11 @@ int profile_set(struct profile *profile, const char *key, const char *value, con
 		return profile_add_path(profile, (unsigned)found->number, value, origin, err);
 	case FORM_PORT:
 		return profile_add_port(profile, (enum port_use)found->number, value, origin, err);
+	case FORM_DENIAL:
+		return profile_add_denial(profile, (enum denial_kind)found->number, value, origin,
+					  err);
+	case FORM_ISOLATE:
+		return profile_add_isolation(profile, value, err);
 	case FORM_REQUIRE:
 		return profile_set_requirement(profile, value, (enum requirement)found->number,
 					       err);

@@ -23,6 +23,7 @@ import tempfile
 
 import closures
 import plot
+import profiles
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HERE = os.path.join(ROOT, "tests", "bench")
@@ -50,6 +51,9 @@ BUDGETS = {
     "--with-deps, 10 libraries: added, in bare starts": (1 / 3, "{:.2f}"),
     "--with-deps, 10 libraries, against bare": (1.6, "{:.2f}"),
     "a library among 300, against one among 100": (1.5, "{:.2f}"),
+    "--profile agent, against bare": (1.6, "{:.2f}"),
+    "a profile file with a closure, against bare": (1.6, "{:.2f}"),
+    "a grant of a file of 2,000, against one of 500": (1.5, "{:.2f}"),
     "peak memory, KiB": (4096, "{:.0f}"),
     "peak memory with 2,000 grants, KiB": (4096, "{:.0f}"),
     "program, bytes": (1 << 20, "{:,.0f}"),
@@ -424,6 +428,7 @@ def main():
         memory = part_memory(bench)
         part_program(bench)
         closures.part_closures(bench, Run, median, noise_of)
+        profiles.part_profiles(bench, Run, median, noise_of)
         is_well = judge(bench)
     os.makedirs(arguments.out, exist_ok=True)
     svg = os.path.join(arguments.out, "start-up.svg")

@@ -9,7 +9,9 @@ help of its commands and be taken by them, and nothing else.
 from _cli import *      # pylint: disable=wildcard-import,unused-wildcard-import
 
 ROOT = os.path.dirname(TESTS)
-COMMANDS = ["run", "plan", "why", "deps"]
+TO_START = ["run", "plan", "why", "deps"]   # their options may be followed by a path
+VERBS = [f"profile {verb}" for verb in ("list", "show", "new", "schema", "trust", "import", "export")]
+COMMANDS = TO_START + ["check", "profile"] + VERBS
 WIDTH = 100
 
 
@@ -28,7 +30,7 @@ OPTIONS = documents()
 
 
 def options_of(command):
-    return {name for name, keys in OPTIONS.items() if command in keys["commands"].split()}
+    return {name for name, keys in OPTIONS.items() if command.replace(" ", "-") in keys["commands"].split()}
 
 
 def named_in(help_text):
@@ -40,8 +42,9 @@ def named_in(help_text):
       variants=COMMANDS)
 def _(command):
     option = "--root" if command == "deps" else "--read"
-    for words in ([command, "--help"], [command, "-h"], [command, option, "/nowhere", "--help"]):
-        result = succeeds(run_croft(*words))
+    more = [[option, "/nowhere", "--help"]] if command in TO_START else []
+    for words in (["--help"], ["-h"], *more):
+        result = succeeds(run_croft(*command.split(), *words))
         equal(result.err, "", "standard error")
         equal(named_in(result.out), options_of(command), "options")
         contains(result.out, f"croft {command} ", "the help")
@@ -68,7 +71,7 @@ def _():
 @test("--help all has everything: each option's whole document, the lists of words, the exit statuses",
       variants=COMMANDS + ["croft"])
 def _(command):
-    words = [] if command == "croft" else [command]
+    words = [] if command == "croft" else command.split()
     result = succeeds(run_croft(*words, "--help", "all"))
     equal(result.out, succeeds(run_croft(*words, "--help=all")).out, "both forms")
     equal(named_in(result.out), set(OPTIONS) if command == "croft" else options_of(command), "options")
@@ -91,6 +94,16 @@ def _():
     succeeds(run_croft("run", "--help", "--", "true"))
 
 
+@test("the help of croft profile names its verbs, and a wrong or missing verb is answered by them")
+def _():
+    text = succeeds(run_croft("profile", "--help")).out
+    for verb in VERBS:
+        matches(text, rf"(?m)^  croft {verb} ", "the help")
+    for words in (["profile"], ["profile", "lsit"], ["profile", "zzz"]):
+        refused(run_croft(*words), 125, "list, show, new, schema, trust, import, export")
+    refused(run_croft("profile", "lsit"), 125, "did you mean 'list'?")
+
+
 @test("help runs nothing and needs nothing")
 def _():
     canary = Canary()
@@ -110,9 +123,9 @@ def _():
 def _(name):
     keys = OPTIONS[name]
     for command in COMMANDS:
-        result = run_croft(command, f"--{name}=x" if "arg" in keys else f"--{name}", "--nope")
+        result = run_croft(*command.split(), f"--{name}=x" if "arg" in keys else f"--{name}", "--nope")
         unknown = f"no option '--{name}'" in result.err
-        equal(unknown, command not in keys["commands"].split(), f"--{name} of croft {command}: {result.err}")
+        equal(unknown, name not in options_of(command), f"--{name} of croft {command}: {result.err}")
 
 
 @test("an option can be given twice only if its document says so",
@@ -130,7 +143,7 @@ def _(command):
     succeeds(run(PYTHON, os.path.join(ROOT, "tools", "gen_docs.py"), "bash", os.path.join(ROOT, "docs"), path))
     text = f"""
 source {path}
-COMP_WORDS=(croft {command} --) COMP_CWORD=2 COMP_LINE='croft {command} --'
+COMP_WORDS=(croft {command} --) COMP_CWORD={1 + len(command.split())} COMP_LINE='croft {command} --'
 COMP_POINT=${{#COMP_LINE}}
 function=$(complete -p croft | sed 's/.*-F *\\([^ ]*\\).*/\\1/')
 $function croft -- {command}

@@ -105,6 +105,27 @@ def _():
             contains(result.out, "Protections", "the plan, which is printed all the same")
 
 
+@test("a plan tells what is mounted beneath a granted directory, with its source", variants=["text", "json"])
+def _(form):
+    folder = tempdir()
+    for name in ("from", "from/part", "granted", "granted/point", "granted/own", "beside"):
+        os.mkdir(os.path.join(folder, name))
+    enter = ["unshare", "-m"] if IS_ROOT else ["unshare", "-Urm"]
+    bind = f"mount --bind '{folder}/from/part' '{folder}/granted/point'"
+    if run(*enter, "/bin/sh", "-c", bind).status:
+        skip("no mount can be made here")
+    words = f"exec '{CROFT}' plan {'--json' if form == 'json' else ''} --profile empty --read '{folder}/granted'"
+    result = succeeds(run(*enter, "/bin/sh", "-c", f"{bind} && mount --bind '{folder}/from' '{folder}/beside' && {words}"))
+    if form == "json":
+        (mount,) = json.loads(result.out)["mounts"]
+        equal((mount["beneath"], mount["point"]), (f"{folder}/granted", f"{folder}/granted/point"), "mount")
+        contains(mount["what"], "/from/part'", "source")
+    else:
+        contains(result.out, f"mounted beneath '{folder}/granted', and granted with it: '{folder}/granted/point'", "plan")
+        contains(result.out, "/from/part'", "source")
+        true("/beside" not in result.out, "a mount outside of the grants is told")
+
+
 @test("a plan without a command is one for any command")
 def _():
     for words in (["plan"], ["plan", "--"]):

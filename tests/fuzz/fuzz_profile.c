@@ -38,6 +38,8 @@ static void check_unchanged(const struct profile *a, const struct profile *b)
 	x.ports = y.ports;
 	x.env = y.env;
 	x.keep_fds = y.keep_fds;
+	x.denials = y.denials;
+	x.denials_capacity = y.denials_capacity;
 	x.grants_capacity = y.grants_capacity;
 	x.ports_capacity = y.ports_capacity;
 	x.env_capacity = y.env_capacity;
@@ -171,8 +173,53 @@ static void check_require(const struct profile *before, const struct profile *af
 	expected.require[i] = strcmp(key, "off") == 0      ? REQUIRE_OFF
 			      : strcmp(key, "prefer") == 0 ? REQUIRE_PREFER
 							   : REQUIRE_REQUIRE;
+	expected.is_named[i] = true;
 	if (i == PROTECT_PRIVATE_TMP)
 		expected.wants_tmpdir = expected.require[i] != REQUIRE_OFF;
+	check_unchanged(&expected, after);
+}
+
+/* What is wanted apart or refused raises the promises about it that nobody has named, if any. */
+static void check_raised(const struct profile *before, const struct profile *after,
+			 struct profile *expected)
+{
+	for (int i = 0; i < PROTECT_MAX; i++) {
+		if (after->require[i] == before->require[i])
+			continue;
+		assert(after->require[i] == REQUIRE_REQUIRE && !before->is_named[i]);
+		expected->require[i] = REQUIRE_REQUIRE;
+	}
+}
+
+static void check_denial(const struct profile *before, const struct profile *after, const char *key,
+			 const char *text)
+{
+	const struct denial *denial = &after->denials[after->n_denials - 1];
+	bool is_optional = !strncmp(text, "optional:", 9);
+	struct profile expected;
+
+	memcpy(&expected, before, sizeof(expected));
+	expected.n_denials++;
+	check_raised(before, after, &expected);
+	if (denial->kind == DENY_PRIVATE)
+		expected.wants_tmpdir = after->require[PROTECT_PRIVATE_TMP] != REQUIRE_OFF;
+	check_unchanged(&expected, after);
+	assert(denial->kind == (strcmp(key, "deny") == 0         ? DENY_ALL
+				: strcmp(key, "deny-write") == 0 ? DENY_WRITE
+				: strcmp(key, "hide") == 0       ? DENY_HIDE
+								 : DENY_PRIVATE));
+	assert(after->n_denials <= PROFILE_MAX_DENIALS);
+	check_path(after, text + (is_optional ? 9 : 0), denial->path);
+}
+
+static void check_isolation(const struct profile *before, const struct profile *after,
+			    const char *text)
+{
+	struct profile expected;
+
+	memcpy(&expected, before, sizeof(expected));
+	expected.isolates[index_of(isolation_names, ISOLATE_MAX, text, strlen(text))] = true;
+	check_raised(before, after, &expected);
 	check_unchanged(&expected, after);
 }
 
@@ -245,6 +292,10 @@ static void check_taken(const struct profile *before, struct profile *after, con
 		check_limit(before, after, text);
 	} else if (!strcmp(key, "require") || !strcmp(key, "prefer") || !strcmp(key, "off")) {
 		check_require(before, after, key, text);
+	} else if (!strncmp(key, "deny", 4) || !strcmp(key, "hide") || !strcmp(key, "private")) {
+		check_denial(before, after, key, text);
+	} else if (!strcmp(key, "isolate")) {
+		check_isolation(before, after, text);
 	} else {
 		check_lists(before, after, key, text);
 	}

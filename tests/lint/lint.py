@@ -31,7 +31,9 @@ LAYERS = {
     "plan": {"base", "sys", "host", "profile", "elf"},
     "enforce": {"base", "sys", "host", "profile", "elf", "plan"},
     "launch": {"base", "sys", "host", "profile", "elf", "plan", "enforce"},
-    "cli": {"base", "sys", "host", "profile", "elf", "plan", "enforce", "launch"},
+    "check": {"base", "sys", "host", "profile", "elf", "plan", "enforce", "launch"},
+    "cli": {"base", "sys", "host", "profile", "elf", "plan", "enforce", "launch", "check"},
+    "import": {"base", "sys", "profile", "cli"},
 }
 
 # Never called anywhere in src, and why.
@@ -198,7 +200,7 @@ def check_guards(tree):
 def check_headers_alone(tree):
     """every header compiles by itself"""
     with tempfile.TemporaryDirectory() as made:
-        for what in ("def", "help"):    # what the build makes from the docs
+        for what in ("def", "help", "schema"):    # what the build makes from the docs
             if (tree.root / "tools" / "gen_docs.py").exists():
                 subprocess.run([sys.executable, tree.root / "tools" / "gen_docs.py", what, tree.root / "docs",
                                 f"{made}/{'options' if what == 'def' else what}.def"], check=True)

@@ -6,13 +6,20 @@
  * plan on any machine. Lines until "---" are the input, the rest is what must come out:
  *
  *   # One sentence: what the case shows.
- *   host: abi-07                  tests/plan/hosts/abi-07.host, as croft plan --save-host writes it
- *   profile: default              a built-in
+ *   host: abi-07                  tests/plan/hosts/abi-07.host, as croft plan --save-host writes
+ * it;
+ *                                 several: one plan for each, under its name
+ *   profile: default              a built-in; or which one of the file's
+ *   | version: 2                  a line of a profile file, "x.yaml", in place of a built-in
+ *   > version: 2                  a line of a project's file, ".croft.yaml", which may only take
+ * away
  *   home: /home/ada               left out: there is none
  *   workdir: /home/ada/project    left out: it cannot be known
  *   include: debian.facts         more lines of this form, from tests/plan
  *   fact: dir /bin -> /usr/bin    a path: its type (dir file char sock fifo) and where it leads,
  *   fact: EACCES /srv/x           or the errno of opening it; a path without a fact is missing
+ *                                 (a pattern among the grants finds the facts that fit it)
+ *   denied: /srv/a -> /srv/b      where a denied path leads
  *   set: connect 443              an option without its dashes
  *   variable: TERM=linux          one of the caller's variables
  *   command: make                 a word of the command; no such line: a plan to confine oneself
@@ -37,6 +44,7 @@
 #define CASE_MAX_WORDS 32
 #define CASE_MAX_BYTES (1 << 20)
 #define CASE_RULE "---\n"
+#define CASE_MAX_FILE 8192
 
 /* A mistake in a case file is the author's: the program ends. */
 #define case_require(condition, ...)                        \
@@ -53,13 +61,25 @@ struct case_fact {
 	struct path_fact fact;
 };
 
+/* A profile file in the case: its lines, and where its texts live when it is read. */
+struct case_file {
+	const char *name;
+	char text[CASE_MAX_FILE];
+	size_t len;
+	struct arena arena;
+};
+
 struct plan_case {
 	char *texts[4]; /* the case file and what it includes, cut into words */
 	size_t n_texts;
 	const char *expected; /* behind the rule; "" when there is none yet */
 	const char *sentence;
-	const char *host_name;
+	char *host_names[4];
+	size_t n_hosts;
 	const char *profile_name;
+	struct case_file file, project; /* empty: none */
+	struct case_fact denied[8]; /* path and real */
+	size_t n_denied;
 	const char *home, *workdir, *tmpdir, *program;
 	struct case_fact facts[CASE_MAX_FACTS];
 	size_t n_facts;
@@ -155,7 +175,18 @@ static inline void case_parse_line(struct plan_case *c, char *line)
 	*value = '\0';
 	value += 2;
 	if (!strcmp(line, "host")) {
-		c->host_name = value;
+		for (char *save, *word = strtok_r(value, " ", &save); word;
+		     word = strtok_r(NULL, " ", &save)) {
+			case_require(c->n_hosts < ARRAY_SIZE(c->host_names), "too many hosts");
+			c->host_names[c->n_hosts++] = word;
+		}
+	} else if (!strcmp(line, "denied")) {
+		char *arrow = strstr(value, " -> ");
+
+		case_require(arrow && c->n_denied < ARRAY_SIZE(c->denied), "denied: '%s'", value);
+		*arrow = '\0';
+		c->denied[c->n_denied++] =
+			(struct case_fact){ .path = value, .fact = { .real = arrow + 4 } };
 	} else if (!strcmp(line, "profile")) {
 		c->profile_name = value;
 	} else if (!strcmp(line, "home")) {
@@ -190,6 +221,19 @@ static inline void case_parse_line(struct plan_case *c, char *line)
 	}
 }
 
+/* A line of a profile file: what stands behind "| ". */
+static inline void case_add_line(struct case_file *file, const char *line)
+{
+	size_t len;
+
+	line += line[1] == ' ' ? 2 : 1;
+	len = strlen(line);
+	case_require(file->len + len + 2 < sizeof(file->text), "too long a file");
+	memcpy(file->text + file->len, line, len);
+	file->len += len;
+	file->text[file->len++] = '\n';
+}
+
 static inline void case_parse(struct plan_case *c, char *text)
 {
 	for (char *line = text; *line;) {
@@ -199,7 +243,9 @@ static inline void case_parse(struct plan_case *c, char *text)
 		*end = '\0';
 		if (line[0] == '#' && line[1] && !c->sentence)
 			c->sentence = line + 2;
-		if (line[0] != '#' && line[0] != '\0')
+		if (line[0] == '|' || line[0] == '>')
+			case_add_line(line[0] == '|' ? &c->file : &c->project, line);
+		else if (line[0] != '#' && line[0] != '\0')
 			case_parse_line(c, line);
 		line = end + 1;
 	}
@@ -217,8 +263,10 @@ static inline struct plan_case *case_load(const char *name)
 	if (rule)
 		rule[1] = '\0';
 	case_parse(c, c->texts[0]);
-	case_require(c->sentence && c->host_name && c->profile_name,
+	case_require(c->sentence && c->n_hosts && (c->profile_name || c->file.len),
 		     "%s: needs a sentence, a host and a profile", name);
+	c->file.name = "x.yaml";
+	c->project.name = ".croft.yaml";
 	return c;
 }
 
@@ -226,133 +274,9 @@ static inline void case_free(struct plan_case *c)
 {
 	for (size_t i = 0; i < c->n_texts; i++)
 		free(c->texts[i]);
+	arena_done(&c->file.arena);
+	arena_done(&c->project.arena);
 	free(c);
-}
-
-/* The profile with the case's settings, or the error of the first that is refused. */
-static inline int case_profile(const struct plan_case *c, struct profile **ret_profile,
-			       struct croft_error *err)
-{
-	struct profile *profile;
-	int r = profile_new(c->profile_name, c->home, c->workdir, &profile, err);
-
-	for (size_t i = 0; i < c->n_settings && r == 0; i++) {
-		char *key = arena_strdup(&profile->arena, c->settings[i]);
-		char *value = strchr(key, ' ');
-
-		if (value)
-			*value++ = '\0';
-		r = profile_set(profile, key, value, arena_printf(&profile->arena, "--%s", key),
-				err);
-		if (r < 0)
-			profile_free(profile);
-	}
-	if (r == 0)
-		*ret_profile = profile;
-	return r;
-}
-
-/* The facts in the order of the grants; freed by the caller. */
-static inline struct path_fact *case_facts(const struct plan_case *c, const struct profile *profile)
-{
-	struct path_fact *facts = calloc(profile->n_grants + 1, sizeof(*facts));
-
-	case_require(facts, "no memory");
-	for (size_t i = 0; i < profile->n_grants; i++) {
-		facts[i] = (struct path_fact){ .fd = -1, .errnum = ENOENT };
-		for (size_t j = 0; j < c->n_facts; j++)
-			if (!strcmp(c->facts[j].path, profile->grants[i].path))
-				facts[i] = c->facts[j].fact;
-	}
-	return facts;
-}
-
-static inline void case_print_error(struct buf *buf, int r, const struct croft_error *err)
-{
-	buf_printf(buf, "%s in stage %s: %s", errno_name(-r) ? errno_name(-r) : "error",
-		   stage_name((enum croft_stage)err->stage), err->what);
-	if (*err->hint)
-		buf_printf(buf, " (%s)", err->hint);
-	buf_putc(buf, '\n');
-}
-
-/* JSON as the product writes it is one long line: broken here, where a person will look at it. */
-static inline void case_break_json(struct buf *buf, const char *json)
-{
-	unsigned depth = 0;
-	bool is_text = false;
-
-	for (const char *p = json; *p && *p != '\n'; p++) {
-		bool opens = !is_text && (*p == '{' || *p == '[');
-		bool closes = !is_text && (*p == '}' || *p == ']');
-		bool breaks = depth < 2 || (depth == 2 && *p == ',' && p[1] == '{');
-
-		if (closes && depth <= 2)
-			buf_printf(buf, "\n%*s", (int)(depth - 1) * 2, "");
-		depth += opens;
-		depth -= closes;
-		buf_putc(buf, *p);
-		if (*p == '\\' && is_text)
-			buf_putc(buf, *++p);
-		else if (*p == '"')
-			is_text = !is_text;
-		if ((opens && depth <= 2) || (!is_text && *p == ',' && breaks))
-			buf_printf(buf, "\n%*s", (int)depth * 2, "");
-	}
-	buf_putc(buf, '\n');
-}
-
-static inline void case_print_plan(const struct plan_case *c, const struct plan *plan,
-				   struct buf *buf)
-{
-	AUTO_BUF struct buf json = BUF_INIT(CASE_MAX_BYTES), warning = BUF_INIT(CASE_MAX_BYTES);
-	struct croft_error err;
-	int r = plan_check(plan, &err);
-
-	if (c->shows_json) {
-		plan_print_json(&json, plan);
-		case_require(buf_error(&json) == 0, "the plan is too long");
-		case_break_json(buf, buf_text(&json));
-		return;
-	}
-	plan_print(buf, plan);
-	plan_warn(&warning, plan);
-	buf_puts(buf, "Check: ");
-	if (r < 0)
-		case_print_error(buf, r, &err);
-	else
-		buf_puts(buf, "it may start\n");
-	buf_printf(buf, "Warning: %s\n", warning.len ? buf_text(&warning) : "none");
-}
-
-/* What the case gives: the plan and what is said of it, or the error. */
-static inline void case_print(const struct plan_case *c, struct buf *buf)
-{
-	struct host host = case_read_host(c->host_name);
-	struct plan_input input = { .host = &host, .environ = c->environ, .tmpdir = c->tmpdir };
-	struct path_fact *facts = NULL;
-	struct profile *profile = NULL;
-	struct croft_error err;
-	struct plan *plan;
-	int r = case_profile(c, &profile, &err);
-
-	if (r == 0) {
-		facts = case_facts(c, profile);
-		input.profile = profile;
-		input.facts = facts;
-		input.argv = c->n_argv ? c->argv : NULL;
-		input.command_path = c->program;
-		r = plan_build(&input, &plan, &err);
-	}
-	if (r == 0) {
-		case_print_plan(c, plan, buf);
-		plan_free(plan);
-	} else {
-		buf_puts(buf, "Error: ");
-		case_print_error(buf, r, &err);
-	}
-	free(facts);
-	profile_free(profile);
 }
 
 #endif

@@ -15,7 +15,8 @@
 
 #include <dirent.h>
 
-#include "cases.h"
+#include "case_plan.h"
+#include "profile/schema.h"
 
 #define MAX_CASES 256
 #define MAX_SHOWN 4 /* lines that differ; the first is mostly enough */
@@ -66,6 +67,57 @@ static void matches(void **state)
 	case_free(c);
 	if (!is_same)
 		fail_msg("%s does not give the plan that stands in it", name);
+}
+
+/* A key that is documented and planned from nowhere would be a promise without a proof. */
+static void each_key_of_a_profile_has_a_case_on_three_hosts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KEY_MAX; i++) {
+		char name[128];
+		struct plan_case *c;
+
+		if (schema_keys[i].type == SCHEMA_MAP &&
+		    strcmp(schema_keys[i].path, "syscalls") != 0)
+			continue;
+		(void)snprintf(name, sizeof(name), "cases/key-%s.case", schema_keys[i].path);
+		c = case_load(name);
+		if (c->n_hosts != 3 || !c->file.len)
+			fail_msg("%s: no profile file, or not three hosts", name);
+		case_free(c);
+	}
+}
+
+/* Appends a plan without what tells of the host: its line, and the name of the section. */
+static void add_without_host(struct buf *buf, const char *text, size_t len)
+{
+	for (const char *end = text + len; text < end; text = next_line(text))
+		if (strncmp(text, "Host: ", 6) != 0 && strncmp(text, "=== ", 4) != 0)
+			buf_add(buf, text, line_length(text) + 1);
+}
+
+static void a_pinned_profile_gives_the_same_plan_on_every_newer_kernel(void **state)
+{
+	struct plan_case *c = case_load("cases/key-abi.case");
+	AUTO_BUF struct buf all = BUF_INIT(CASE_MAX_BYTES), first = BUF_INIT(CASE_MAX_BYTES);
+	size_t n = 0;
+
+	(void)state;
+	case_print(c, &all);
+	for (const char *section = buf_text(&all); section;) {
+		const char *next = strstr(section + 1, "\n=== ");
+		AUTO_BUF struct buf plan = BUF_INIT(CASE_MAX_BYTES);
+
+		add_without_host(&plan, section, next ? (size_t)(next - section) : strlen(section));
+		if (n++ == 0)
+			add_without_host(&first, section, (size_t)(next - section));
+		assert_string_equal(buf_text(&plan), buf_text(&first));
+		assert_non_null(
+			strstr(buf_text(&plan), "Landlock: ABI 6, where the profile pins it"));
+		section = next ? next + 1 : NULL;
+	}
+	assert_int_equal(n, 3);
+	case_free(c);
 }
 
 static void update(const char *name)
@@ -137,8 +189,16 @@ int main(int argc, char **argv)
 			tests[i].name = name_of(file);
 	}
 	free(entries);
-	if (!is_update)
+	if (!is_update) {
+		const struct CMUnitTest more[] = {
+			cmocka_unit_test(each_key_of_a_profile_has_a_case_on_three_hosts),
+			cmocka_unit_test(
+				a_pinned_profile_gives_the_same_plan_on_every_newer_kernel),
+		};
+
 		failed = _cmocka_run_group_tests("golden", tests, (size_t)n, NULL, NULL);
+		failed += cmocka_run_group_tests_name("all cases", more, NULL, NULL);
+	}
 	for (int i = 0; i < n; i++) {
 		free((char *)(uintptr_t)tests[i].name);
 		free(tests[i].initial_state);

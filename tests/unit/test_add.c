@@ -366,7 +366,7 @@ static void names_of_secrets_are_known_by_parts_ends_and_prefixes(void **state)
 		"KUBECONFIG",    "SESSION_COOKIE",
 		"SENTRY_DSN",    "DBUS_SESSION_BUS_ADDRESS",
 		"VAULT_ADDR",    "CREDENTIALS_FILE",
-		"GITLAB_PAT",
+		"GITLAB_PAT",    "SSL_PRIVATE",
 	};
 	static const char *const plain[] = { "PATH",      "HOME",    "TERM",    "KEYBOARD",
 					     "KEY",       "PASSAGE", "EDITOR",  "LANG",

@@ -76,6 +76,9 @@ static void flags_that_mean_nothing_yet_are_refused(void **state)
 		assert_int_equal(croft_profile_new("empty", NULL, NULL, flags, &untouched, &err),
 				 -EINVAL);
 		assert_int_equal(err.stage, CROFT_STAGE_USAGE);
+		assert_int_equal(croft_profile_load("empty", NULL, NULL, NULL, flags, &untouched,
+						    &err),
+				 -EINVAL);
 		assert_int_equal(croft_plan_new(profile, NULL, NULL, flags, &no_plan, &err),
 				 -EINVAL);
 		assert_int_equal(croft_launch(plan, flags, &child, &err), -EINVAL);
@@ -419,6 +422,110 @@ static void a_child_can_be_launched_from_any_thread(void **state)
 	croft_profile_free(profile);
 }
 
+static const char program_profile[] =
+	"version: 2\nprofiles:\n  p:\n    extends: [system]\n"
+	"    files: {execute: [\"${env:EXTRA}\"], read: [optional:~/x, \"${project}\"]}\n"
+	"    environment: {use: [EXTRA]}\n"
+	"    command: {program: sh, args: [-c, exit 22]}\n";
+
+static void a_profile_of_a_file_is_loaded_and_its_command_launched(void **state)
+{
+	char path[GROUND_PATH], home[GROUND_PATH], extra[GROUND_PATH + 8];
+	const char *const envp[] = { "PATH=/usr/bin:/bin", extra, NULL };
+	struct croft_profile *profile;
+	struct croft_child *child;
+	const char *const *argv;
+	struct croft_plan *plan;
+	struct croft_error err;
+	int status;
+
+	(void)state;
+	(void)snprintf(extra, sizeof(extra), "EXTRA=%s", scratch);
+	make_file("p.yaml", program_profile, 0644);
+	if (croft_profile_load(in_scratch(path, "p.yaml"), in_scratch(home, "home"), scratch, envp,
+			       0, &profile, &err) < 0)
+		fail_msg("%s", err.what);
+	assert_int_equal(croft_profile_command(profile, &argv, &err), 0);
+	assert_string_equal(argv[0], "sh");
+	assert_string_equal(argv[2], "exit 22");
+	assert_null(argv[3]);
+	assert_int_equal(croft_plan_new(profile, argv, envp, 0, &plan, &err), 0);
+	assert_int_equal(croft_launch(plan, 0, &child, &err), 0);
+	assert_int_equal(croft_child_wait(child, &status, &err), 0);
+	assert_int_equal(status, 22 << 8);
+	croft_child_free(child);
+	croft_plan_free(plan);
+	croft_profile_free(profile);
+	/* a built-in one names no command */
+	assert_int_equal(croft_profile_load("system", NULL, NULL, NULL, 0, &profile, &err), 0);
+	assert_int_equal(croft_profile_command(profile, &argv, &err), 0);
+	assert_null(argv);
+	croft_profile_free(profile);
+}
+
+static void the_project_of_a_loaded_profile_is_the_work_tree(void **state)
+{
+	char workdir[GROUND_PATH], path[GROUND_PATH], *text;
+	struct croft_profile *profile;
+	struct croft_plan *plan;
+	struct croft_error err;
+
+	(void)state;
+	make_dir("tree");
+	make_dir("tree/.git");
+	make_dir("tree/sub");
+	make_file("tree/.git/HEAD", "ref: refs/heads/main\n", 0644);
+	make_file("q.yaml", "version: 2\nprofiles: {q: {files: {read: [\"${project}\"]}}}\n", 0644);
+	assert_int_equal(croft_profile_load(in_scratch(path, "q.yaml"), NULL,
+					    in_scratch(workdir, "tree/sub"), NULL, 0, &profile,
+					    &err),
+			 0);
+	assert_int_equal(croft_plan_new(profile, NULL, NULL, 0, &plan, &err), 0);
+	assert_int_equal(croft_plan_print(plan, 0, &text, &err), 0);
+	assert_non_null(strstr(text, "/tree'"));
+	assert_non_null(strstr(text, "q.yaml:2)"));
+	free(text);
+	croft_plan_free(plan);
+	croft_profile_free(profile);
+}
+
+static void a_profile_that_cannot_be_loaded_is_said(void **state)
+{
+	static const struct {
+		const char *keys, *what;
+	} cases[] = {
+		{ "{limits: {time: 5s}}",
+		  "has 'limits.time': a library does not wait for its children" },
+		{ "{limits: {grace: 1s}}", "has 'limits.grace': a library" },
+		{ "{supervise: true}", "has 'supervise': a library" },
+		{ "{raed: []}", ":2:16: raed: " },
+	};
+	struct croft_profile *profile = NULL;
+	struct croft_error err;
+	char path[GROUND_PATH], text[200];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		(void)snprintf(text, sizeof(text), "version: 2\nprofiles: {p: %s}\n",
+			       cases[i].keys);
+		make_file("p.yaml", text, 0644);
+		assert_int_equal(croft_profile_load(in_scratch(path, "p.yaml"), NULL, NULL, NULL, 0,
+						    &profile, &err),
+				 -EINVAL);
+		if (!strstr(err.what, cases[i].what))
+			fail_msg("'%s' in '%s'", cases[i].what, err.what);
+		assert_int_equal(err.stage, CROFT_STAGE_PROFILE);
+	}
+	make_file("p.yaml", program_profile, 0666);
+	assert_int_equal(croft_profile_load(path, NULL, NULL, NULL, 0, &profile, &err), -EPERM);
+	assert_int_equal(croft_profile_load("defualt", NULL, NULL, NULL, 0, &profile, &err),
+			 -ENOENT);
+	assert_int_equal(croft_profile_load(NULL, NULL, NULL, NULL, 0, &profile, &err), -EINVAL);
+	assert_int_equal(err.stage, CROFT_STAGE_USAGE);
+	assert_int_equal(croft_profile_load(NULL, NULL, NULL, NULL, 0, &profile, NULL), -EINVAL);
+	assert_null(profile);
+}
+
 #define T(test) cmocka_unit_test_teardown(test, ground_restore)
 
 int main(void)
@@ -437,6 +544,9 @@ int main(void)
 		T(a_process_can_confine_itself),
 		T(a_process_with_threads_is_not_half_confined),
 		T(a_child_can_be_launched_from_any_thread),
+		T(a_profile_of_a_file_is_loaded_and_its_command_launched),
+		T(the_project_of_a_loaded_profile_is_the_work_tree),
+		T(a_profile_that_cannot_be_loaded_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, ground_open, ground_close);

@@ -29,6 +29,11 @@ SMALL = {
     "names/colour.md": "---\nname: colour\ntitle: Colours\n---\n- `red`: like blood.\n- `blue`: like the sky.\n",
     "options/paint.md": "---\nlong: paint\nshort: p\narg: COLOUR\ncommands: run\ngroup: Files\nhelp: paint it\n"
                         "default: red\nrepeatable: yes\nsince: 0.1\nsee: dry\ncomplete: colour\n---\nPaints `it`.\n",
+    "keys/paints.md": "---\nkey: paints\ntype: map\norder: 10\nsince: 0.2\nhelp: what to paint\n---\nText.\n",
+    "keys/paints.walls.md": "---\nkey: paints.walls\ntype: words\nwords: set\nmax: 4\ndefault: none\norder: 20\n"
+                            "since: 0.2\nhelp: the walls\nsee: paints\n---\nText.\n",
+    "files/croft-profile.md": "---\nname: croft-profile\nhelp: files\ndate: January 1, 2026\n---\nText.\n\n## Keys\n\n"
+                              "These.\n",
     "options/dry.md": "---\nlong: dry\ncommands: global run\ngroup: Output\nhelp: let it dry\nrepeatable: no\n"
                       "since: 0.1\n---\nText.\n",
 }
@@ -57,13 +62,14 @@ def needs(program):
 
 @test("the small set of documents that the errors below are made from is accepted")
 def _():
-    for what in ("def", "help", "man", "bash", "zsh", "fish"):
+    for what in ("def", "schema", "help", "man", "man5", "bash", "zsh", "fish"):
         text, result = generate(what, small_docs())
         succeeds(result)
         contains(text.lower(), "paint", what)
 
 
 PAINT, DRY = "options/paint.md", "options/dry.md"
+PAINTS, WALLS = "keys/paints.md", "keys/paints.walls.md"
 BROKEN = {      # name: (file, old text, new text, line, part of the message)
     "unknown key": (PAINT, "short: p", "shirt: p", 3, "unknown key 'shirt'"),
     "key twice": (PAINT, "short: p", "short: p\nshort: q", 4, "stands twice"),
@@ -95,6 +101,20 @@ BROKEN = {      # name: (file, old text, new text, line, part of the message)
     "code too wide": (PAINT, "Paints `it`.", "    " + "x" * 69, 14, "longer than 68"),
     "space at the end": (PAINT, "`it`.", "`it`. ", 14, "white space at the end"),
     "item without text": ("names/colour.md", "`red`: like blood.", "`red`", 1, "not of the form"),
+    "key of another name": (WALLS, "key: paints.walls", "key: paints.doors", 2, "a file of another name"),
+    "unknown type": (PAINTS, "type: map", "type: heap", 3, "no such type: 'heap'"),
+    "words of no type of words": (PAINTS, "type: map", "type: map\nwords: set", 4, "only there"),
+    "type of words without words": (WALLS, "words: set\n", "", 1, "only there"),
+    "unknown words": (WALLS, "words: set", "words: hues", 4, "no such list of words"),
+    "max a word": (WALLS, "max: 4", "max: four", 5, "'max' is not a number"),
+    "max zero": (WALLS, "max: 4", "max: 0", 5, "'max' is not a number"),
+    "order twice": (WALLS, "order: 20", "order: 10", 7, "'paints' has this order already"),
+    "order of a key a word": (WALLS, "order: 20", "order: last", 7, "'order' is not a number"),
+    "since of a key a word": (WALLS, "since: 0.2", "since: ever", 8, "not a version"),
+    "long help of a key": (PAINTS, "help: what to paint", "help: " + "x" * 61, 6, "longer than 60"),
+    "see no key": (WALLS, "see: paints", "see: dry", 10, "no other key: 'dry'"),
+    "see the key itself": (WALLS, "see: paints", "see: paints.walls", 10, "no other key"),
+    "unknown operand": ("commands/run.md", "order: 1", "order: 1\ncomplete: moon", 6, "no such completion"),
     "order a word": ("commands/run.md", "order: 1", "order: first", 5, "not a number"),
 }
 
@@ -132,6 +152,32 @@ def _():
     contains(result.err, "/nonexistent")
     status_is(run(sys.executable, GENERATOR, "pdf", DOCS, "/dev/null"), 2)
     status_is(run(sys.executable, GENERATOR), 2)
+
+
+@test("documents without any key are refused")
+def _():
+    _, result = generate("schema", small_docs({PAINTS: None, WALLS: None}))
+    status_is(result, 1)
+    contains(result.err, "there are no keys")
+
+
+@test("a key below what is missing, or is no map, is refused")
+def _():
+    for page in (None, SMALL[PAINTS].replace("type: map", "type: text")):
+        _, result = generate("schema", small_docs({PAINTS: page}))
+        status_is(result, 1)
+        contains(result.err, f"{WALLS}:2: there is no map 'paints'")
+
+
+@test("a key becomes one line of the schema, in the order that its page gives it")
+def _():
+    text, _ = generate("schema", small_docs())
+    contains(text, 'SCHEMA(PAINTS, "paints", SCHEMA_MAP, NULL, 0, 0, NULL,\n\t"0.2", "what to paint")\n'
+                   'SCHEMA(PAINTS_WALLS, "paints.walls", SCHEMA_WORDS, set_names, SET_MAX, 4, "none",\n'
+                   '\t"0.2", "the walls")\n')
+    other = {PAINTS: SMALL[PAINTS].replace("10", "30")}
+    text, _ = generate("schema", small_docs(other))
+    true(text.index("PAINTS_WALLS") < text.index("SCHEMA(PAINTS,"), "the order")
 
 
 @test("an option becomes one line of the table, with every key in its place")
@@ -172,7 +218,9 @@ def _(compiler):
         write_file(f"{folder}/{what}", text)
     write_file(f"{folder}/t.c", """
 #include <stddef.h>
-enum { CMD_RUN = 1, CMD_PLAN = 2, CMD_WHY = 4, CMD_GLOBAL = 8, CMD_DEPS = 16, IS_REPEATABLE = 1 };
+enum { CMD_RUN, CMD_PLAN, CMD_WHY, CMD_GLOBAL, CMD_DEPS, CMD_CHECK, CMD_PROFILE, CMD_PROFILE_LIST, CMD_PROFILE_SHOW,
+	CMD_PROFILE_NEW, CMD_PROFILE_SCHEMA, CMD_PROFILE_TRUST, CMD_PROFILE_IMPORT, CMD_PROFILE_EXPORT,
+	IS_REPEATABLE };
 #define OPTION_GROUP(id, title) GROUP_##id,
 enum group {
 #include "def"
@@ -210,19 +258,36 @@ def _():
         true(len(line.replace("\\", "")) <= 72, f"too wide: {line}")
 
 
-@test("the man page has no warning and shows each option")
-def _():
+def man_page(what, name):
+    """The page as a reader sees it, after mandoc had nothing against it."""
     needs("mandoc")
-    folder = tempdir()
-    text, result = generate("man")
+    text, result = generate(what)
     succeeds(result)
-    write_file(f"{folder}/croft.1", text)
-    lint = run("mandoc", "-T", "lint", "-W", "warning", f"{folder}/croft.1")
+    path = write_file(f"{tempdir()}/{name}", text)
+    lint = run("mandoc", "-T", "lint", "-W", "warning", path)
     equal((lint.status, lint.out, lint.err), (0, "", ""), "mandoc")
-    shown = run("mandoc", "-T", "ascii", f"{folder}/croft.1").out
-    shown = re.sub(".\b", "", shown)
+    return re.sub(".\b", "", run("mandoc", "-T", "ascii", path).out)
+
+
+@test("the man page has no warning and shows each option and command")
+def _():
+    shown = man_page("man", "croft.1")
     for name in sorted(os.listdir(f"{DOCS}/options")):
         matches(shown, rf"(?m)^ +(-\w, )?--{name.removesuffix('.md')}( |$)", "man page")
+    for name in sorted(os.listdir(f"{DOCS}/commands")):
+        if name != "croft.md":
+            matches(shown, rf"(?m)^     croft {name.removesuffix('.md').replace('-', ' ')}( |$)", "man page")
+
+
+@test("the man page of profile files has no warning and shows each key and each built-in profile")
+def _():
+    shown = man_page("man5", "croft-profile.5")
+    for name in sorted(os.listdir(f"{DOCS}/keys")):
+        matches(shown, rf"(?m)^     {re.escape(name.removesuffix('.md'))}( |$)", "man page")
+    for word in documented_words("profile"):
+        matches(shown, rf"(?m)^     {word}( |$)", "man page")
+    for head in ("NAME", "DESCRIPTION", "WHERE PROFILES ARE FOUND", "VARIABLES", "PATTERNS", "VERSION 1", "SEE ALSO"):
+        matches(shown, f"(?m)^{head}$", "man page")
 
 
 @test("the lint of the man page does find a mistake")
@@ -254,11 +319,19 @@ def _(name):
     equal(documented_words(name), [word for word in words if word and word != "max"])
 
 
-@test("the profiles in the documents are those that are built in")
+@test("the profiles in the documents are the files of profiles/, all of which are built in")
 def _():
-    text = read_file(f"{ROOT}/src/profile/builtin.c")
-    table = re.search(r"builtin_names\[\] = \{(.*?)\};", text, re.S)[1]
-    equal(documented_words("profile"), re.findall(r'\{ "(\w+)"', table))
+    files = sorted(name for name in os.listdir(f"{ROOT}/profiles") if name.endswith(".yaml"))
+    equal([f"{name}.yaml" for name in documented_words("profile")], files)
+    equal(re.findall(r"'([^']+\.yaml)'", read_file(f"{ROOT}/profiles/meson.build")), files)
+
+
+@test("what the documents say of a profile begins as its own description does")
+def _():
+    text = re.sub(r"\n +", " ", read_file(f"{DOCS}/names/profile.md")).replace("`", "")
+    for word, told in re.findall(r"^- ([\w-]+): (.*)$", text, re.M):
+        own = re.search("(?m)^    description: (.*)$", read_file(f"{ROOT}/profiles/{word}.yaml"))[1]
+        true(len(os.path.commonprefix([told, own])) >= min(10, len(own)), f"{word}: {told!r} and {own!r}")
 
 
 @test("the requirements told in the documents are the source's own")
@@ -321,7 +394,7 @@ def _():
 # Each question is asked of every shell in the folder below. The answer: words that must be offered,
 # and words that must not.
 QUESTIONS = {
-    "croft ": (["run", "plan", "why", "deps"], ["--read"]),
+    "croft ": (["run", "plan", "why", "deps", "check", "profile"], ["--read", "schema"]),
     "croft --v": (["--version"], ["--read", "run"]),
     "croft run --re": (["--read", "--require"], ["--env", "--host"]),
     "croft plan --h": (["--host", "--help"], ["--status-fd"]),
@@ -329,7 +402,21 @@ QUESTIONS = {
     "croft run --off=un": (["unix-path", "unix-abstract"], ["udp"]),
     "croft deps --": (["--root", "--tree", "--json"], ["--read"]),
     "croft run --with py": (["python"], ["perl"]),
-    "croft run --profile ": (["default", "system", "empty"], ["run"]),
+    "croft run --profile ": (["default", "system", "empty", "our-own"], ["run"]),
+    "croft run --profile ./some": (["./some-profile.yaml", "./some-folder"], ["./some-file"]),
+    "croft run --profile=sys": (["system"], ["default"]),
+    "croft pro": (["profile"], ["profile-list"]),
+    "croft profile ": (["list", "show", "new", "schema", "trust", "import", "export"], ["run", "some-file"]),
+    "croft profile s": (["show", "schema"], ["list"]),
+    "croft profile --he": (["--help"], ["--yaml", "--version"]),
+    "croft profile show --": (["--yaml", "--resolved", "--origin", "--json"], ["--list", "--version"]),
+    "croft profile show --yaml def": (["default"], ["system"]),
+    "croft profile show some": (["some-profile.yaml", "some-folder"], ["some-file"]),
+    "croft profile import --from sr": (["srt"], ["landlockconfig"]),
+    "croft profile import --from srt some-fi": (["some-file"], ["some-folder"]),
+    "croft profile list some": ([], ["some-file", "some-folder", "some-profile.yaml"]),
+    "croft check --st": (["--strict"], ["--status-fd"]),
+    "croft check some": (["some-profile.yaml", "some-folder"], ["some-file"]),
     "croft run --limit me": (["memory="], ["cpu="]),
     "croft run --allow io": (["io-uring"], ["bpf"]),
     "croft run --read ./so": (["./some-file", "./some-folder"], []),
@@ -356,6 +443,8 @@ def shell_folder():
     folder = tempdir()
     os.mkdir(f"{folder}/some-folder")
     write_file(f"{folder}/some-file")
+    write_file(f"{folder}/some-profile.yaml")
+    write_file(f"{folder}/croft/profiles/our-own.yaml")
     write_file(f"{folder}/bin/croft-test-command", "#!/bin/sh\n", 0o755)
     env = {"PATH": f"{folder}/bin:{os.environ['PATH']}", "HOME": folder, "TERM": "dumb", "HIGHLY_UNLIKELY": "1",
            "LC_ALL": "C", "XDG_CONFIG_HOME": folder, "XDG_DATA_HOME": folder}

@@ -8,6 +8,10 @@
 #include "cli/options.h"
 
 #define MAX_WORDS 8
+#define ALL_COMMANDS                                                                     \
+	CMD_GLOBAL, CMD_RUN, CMD_PLAN, CMD_WHY, CMD_DEPS, CMD_CHECK, CMD_PROFILE,        \
+		CMD_PROFILE_LIST, CMD_PROFILE_SHOW, CMD_PROFILE_NEW, CMD_PROFILE_SCHEMA, \
+		CMD_PROFILE_TRUST, CMD_PROFILE_IMPORT, CMD_PROFILE_EXPORT
 
 struct row {
 	enum option_command command;
@@ -200,8 +204,7 @@ static void the_last_value_given_is_the_one(void **state)
 
 static void every_option_can_be_given_by_its_own_name(void **state)
 {
-	static const enum option_command commands[] = { CMD_GLOBAL, CMD_RUN, CMD_PLAN, CMD_WHY,
-							CMD_DEPS };
+	static const enum option_command commands[] = { ALL_COMMANDS };
 
 	(void)state;
 	for (int id = 0; id < OPT_MAX; id++) {
@@ -227,10 +230,31 @@ static void every_option_can_be_given_by_its_own_name(void **state)
 	}
 }
 
+static void a_verb_is_found_behind_its_command_and_nowhere_else(void **state)
+{
+	enum option_command command = CMD_GLOBAL;
+	struct croft_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(options_verb(CMD_PROFILE, "list", &command, &err), 0);
+	assert_int_equal(command, CMD_PROFILE_LIST);
+	assert_int_equal(options_verb(CMD_PROFILE, "export", &command, &err), 0);
+	assert_int_equal(command, CMD_PROFILE_EXPORT);
+	assert_true(options_verb(CMD_PROFILE, "exprot", &command, &err) < 0);
+	assert_string_equal(err.hint, "did you mean 'export'?");
+	assert_true(options_verb(CMD_PROFILE, "run", &command, &err) < 0);
+	assert_string_equal(err.hint, "see croft profile --help");
+	assert_true(options_verb(CMD_PROFILE, "profile list", &command, &err) < 0);
+	assert_true(options_verb(CMD_PROFILE, NULL, &command, &err) < 0);
+	assert_string_equal(err.what, "croft profile needs one of list, show, new, schema, trust, "
+				      "import, export");
+	assert_true(options_verb(CMD_RUN, "list", &command, &err) < 0);
+	assert_int_equal(command, CMD_PROFILE_EXPORT);
+}
+
 static void help_names_every_option_of_its_command(void **state)
 {
-	static const enum option_command commands[] = { CMD_GLOBAL, CMD_RUN, CMD_PLAN, CMD_WHY,
-							CMD_DEPS };
+	static const enum option_command commands[] = { ALL_COMMANDS };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
@@ -267,6 +291,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_word_is_named_with_what_would_be_right),
 		cmocka_unit_test(the_last_value_given_is_the_one),
 		cmocka_unit_test(every_option_can_be_given_by_its_own_name),
+		cmocka_unit_test(a_verb_is_found_behind_its_command_and_nowhere_else),
 		cmocka_unit_test(help_names_every_option_of_its_command),
 	};
 

@@ -412,6 +412,22 @@ static void a_directory_that_may_not_be_searched_is_an_error(void **state)
 	assert_int_equal(path_resolve("dir/x", got, sizeof(got)), -EACCES);
 }
 
+/* Denials of an agent's profile are some sixty names, most of which are not there. */
+static void a_missing_name_without_a_link_before_it_takes_no_second_look(void **state)
+{
+	char got[PATH_MAX], path[PATH_MAX];
+
+	(void)state;
+	memcpy(path, under_root("dir/none/x"), strlen(under_root("dir/none/x")) + 1);
+	sys_replace(SYS_CALL_readlinkat, fails_with_eacces);
+	assert_int_equal(path_resolve(path, got, sizeof(got)), 0);
+	assert_string_equal(got, path);
+	assert_int_equal(path_resolve(under_root("dir/file/x"), got, sizeof(got)), 0);
+	/* a link to what is not there is no missing name: it is followed */
+	assert_int_equal(path_resolve(under_root("dangling"), got, sizeof(got)), -EACCES);
+	assert_int_equal(path_resolve(under_root("link/none"), got, sizeof(got)), -EACCES);
+}
+
 static void a_working_directory_that_is_gone_is_an_error_for_relative_names(void **state)
 {
 	char got[PATH_MAX];
@@ -466,6 +482,8 @@ int main(void)
 		cmocka_unit_test(the_rest_of_a_name_that_ends_early_is_kept),
 		cmocka_unit_test(loops_and_odd_names_are_errors),
 		cmocka_unit_test(a_name_of_255_bytes_and_a_path_of_4095_resolve),
+		cmocka_unit_test_teardown(
+			a_missing_name_without_a_link_before_it_takes_no_second_look, restore),
 		cmocka_unit_test_teardown(a_directory_that_may_not_be_searched_is_an_error,
 					  restore),
 		cmocka_unit_test_teardown(

@@ -38,7 +38,7 @@ static void the_default_profile_has_a_writable_project(void **state)
 	assert_int_equal(project->kinds, GRANT_READ | GRANT_WRITE | GRANT_EXECUTE);
 	assert_true(project->is_project);
 	assert_false(project->is_optional);
-	assert_string_equal(project->origin, "profile default");
+	assert_int_equal(strncmp(project->origin, "profile default:", 16), 0);
 	assert_true(profile->wants_tmpdir);
 	profile_free(profile);
 }
@@ -145,9 +145,9 @@ static void an_unknown_profile_is_named_with_its_neighbour(void **state)
 	assert_int_equal(err.stage, CROFT_STAGE_PROFILE);
 	assert_non_null(strstr(err.what, "defualt"));
 	assert_non_null(strstr(err.hint, "default"));
-	assert_int_equal(profile_new("agent", NULL, "/", &profile, &err), -EINVAL);
-	assert_non_null(strstr(err.hint, "system"));
-	assert_int_equal(profile_new("agent", NULL, "/", &profile, NULL), -EINVAL);
+	assert_int_equal(profile_new("nothing-near", NULL, "/", &profile, &err), -EINVAL);
+	assert_non_null(strstr(err.hint, "default, "));
+	assert_int_equal(profile_new("nothing-near", NULL, "/", &profile, NULL), -EINVAL);
 	assert_null(profile);
 }
 
@@ -161,6 +161,25 @@ static void no_built_in_passes_a_secret_on(void **state)
 		assert_null(profile->env[i].value);
 		assert_false(env_name_is_secret(profile->env[i].name));
 	}
+	profile_free(profile);
+}
+
+static void a_command_is_an_array_as_exec_takes_it(void **state)
+{
+	struct profile *profile = make("empty", NULL, NULL);
+	const char *const *argv;
+
+	(void)state;
+	assert_int_equal(profile_command(profile, &argv, NULL), 0);
+	assert_null(argv);
+	assert_int_equal(profile_set_program(profile, "make", NULL), 0);
+	assert_int_equal(profile_add_arg(profile, "-j4", NULL), 0);
+	assert_int_equal(profile_add_arg(profile, "", NULL), 0);
+	assert_int_equal(profile_command(profile, &argv, NULL), 0);
+	assert_string_equal(argv[0], "make");
+	assert_string_equal(argv[1], "-j4");
+	assert_string_equal(argv[2], "");
+	assert_null(argv[3]);
 	profile_free(profile);
 }
 
@@ -181,6 +200,7 @@ int main(void)
 		cmocka_unit_test(a_home_may_be_missing_a_working_directory_may_not),
 		cmocka_unit_test(an_unknown_profile_is_named_with_its_neighbour),
 		cmocka_unit_test(no_built_in_passes_a_secret_on),
+		cmocka_unit_test(a_command_is_an_array_as_exec_takes_it),
 		cmocka_unit_test(freeing_nothing_is_allowed),
 	};
 

@@ -30,6 +30,7 @@ static struct syscall_policy refuse_all(enum arch arch)
 {
 	return (struct syscall_policy){
 		.arch = arch,
+		.is_strict = true,
 		.refuses_ptrace = true,
 		.refuses_path_truncate = true,
 		.filters_sockets = true,
@@ -414,6 +415,62 @@ static void ranges_are_sorted_merged_and_agree_with_the_verdicts(void **state)
 	}
 }
 
+static void names_are_sorted_and_found(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < n_syscall_numbers; i++) {
+		assert_true(i == 0 ||
+			    strcmp(syscall_numbers[i - 1].name, syscall_numbers[i].name) < 0);
+		assert_ptr_equal(syscall_find(syscall_numbers[i].name), &syscall_numbers[i]);
+	}
+	assert_null(syscall_find("chnod"));
+	assert_null(syscall_find(""));
+	assert_string_equal(syscall_nearest("chnod"), "chmod");
+	assert_null(syscall_nearest("frobnicate"));
+}
+
+static void a_call_refused_by_name_is_refused_whatever_its_arguments_and_no_other_is(void **state)
+{
+	static const uint64_t args[6] = { 0 };
+	const uint32_t arch = ABI_AUDIT_ARCH_X86_64;
+	struct syscall_policy policy = allow_all(ARCH_X86_64);
+
+	(void)state;
+	assert_int_equal(syscall_policy_refuse(&policy, "chmod"), 0);
+	assert_int_equal(syscall_policy_refuse(&policy, "socket"), 0);
+	/* as a kernel without it: programs go on with clone */
+	assert_int_equal(syscall_policy_refuse(&policy, "clone3"), 0);
+	assert_int_equal(syscall_policy_verdict(&policy, arch, 90, args), VERDICT_EACCES);
+	assert_int_equal(syscall_policy_verdict(&policy, arch, 41, args), VERDICT_EACCES);
+	assert_int_equal(syscall_policy_verdict(&policy, arch, 435, args), VERDICT_ENOSYS);
+	assert_int_equal(syscall_policy_verdict(&policy, arch, 90 + 1, args), VERDICT_ALLOW);
+	assert_int_equal(syscall_policy_verdict(&policy, arch, 90 - 1, args), VERDICT_ALLOW);
+	assert_int_equal(syscall_policy_verdict(&policy, arch, 56, args), VERDICT_ALLOW);
+	check_ranges(&policy);
+}
+
+static void a_call_that_this_architecture_lacks_is_refused_as_it_is(void **state)
+{
+	struct syscall_policy policy = allow_all(ARCH_AARCH64), before = policy;
+
+	(void)state;
+	assert_int_equal(syscall_policy_refuse(&policy, "open"), 0);
+	assert_memory_equal(&policy, &before, sizeof(policy));
+}
+
+static void what_no_command_starts_without_cannot_be_refused_and_other_names_are_none(void **state)
+{
+	static const char *const needed[] = { "execve", "exit",  "exit_group", "write",
+					      "read",   "close", "prlimit64",  "rt_sigprocmask" };
+	struct syscall_policy policy = allow_all(ARCH_X86_64), before = policy;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		assert_int_equal(syscall_policy_refuse(&policy, needed[i]), -EBUSY);
+	assert_int_equal(syscall_policy_refuse(&policy, "chnod"), -EINVAL);
+	assert_memory_equal(&policy, &before, sizeof(policy));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +485,12 @@ int main(void)
 		cmocka_unit_test(unknown_numbers_are_absent_whatever_the_policy),
 		cmocka_unit_test(a_policy_that_is_off_refuses_nothing),
 		cmocka_unit_test(ranges_are_sorted_merged_and_agree_with_the_verdicts),
+		cmocka_unit_test(names_are_sorted_and_found),
+		cmocka_unit_test(
+			a_call_refused_by_name_is_refused_whatever_its_arguments_and_no_other_is),
+		cmocka_unit_test(a_call_that_this_architecture_lacks_is_refused_as_it_is),
+		cmocka_unit_test(
+			what_no_command_starts_without_cannot_be_refused_and_other_names_are_none),
 	};
 
 	return cmocka_run_group_tests_name("syscalls", tests, NULL, NULL);
