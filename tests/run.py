@@ -455,7 +455,8 @@ ALONE = ("limits", "unstopped", "test_terminal", "test_server")
 # About the tests or the fakes themselves; a fake cannot run inside another.
 ABOUT_FAKES = ("/meta", "/fakes", "/old_kernels")
 # No matter of the kernel's age: what reads files and confines nothing.
-ABOUT_FILES = ("/test_help", "/test_deps_", "/test_elf", "/test_exec_explained", "/test_profile_show")
+ABOUT_FILES = ("/test_help", "/test_deps_", "/test_elf", "/test_exec_explained", "/test_bad_profiles",
+               "/test_profile_commands", "/test_profile_examples", "/test_profile_import", "/test_profile_show")
 # Slow, and no matter of Landlock's age: job control, and who removes the TMPDIR.
 NOT_BY_AGE = ("/test_terminal", "/test_tmpdir")
 

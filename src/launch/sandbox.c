@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "host/paths.h"
@@ -93,12 +94,22 @@ static int resolve_denial(const char *path, char **ret_real)
 	return *ret_real ? 0 : -ENOMEM;
 }
 
-/* Both are patterns, and the part before the first '*' is the same. */
-static bool has_same_start(const char *a, const char *b)
+/*
+ * True if the denial lies by its own name in a tree that may be written. Then it is not kept,
+ * wherever it leads: the name can be given to something else. Nothing has to be looked up, which
+ * matters to agents' profiles: they bring a hundred such names for each project.
+ */
+static bool is_in_writable_tree(const struct sandbox *sandbox, const struct profile *profile,
+				const char *path)
 {
-	size_t len = pattern_fixed(a);
+	for (size_t i = 0; i < profile->n_grants; i++) {
+		const struct path_fact *fact = &sandbox->facts[i];
 
-	return a[len] && b[len] && pattern_fixed(b) == len && !strncmp(a, b, len);
+		if ((profile->grants[i].kinds & GRANT_WRITE) && !fact->errnum && !fact->real &&
+		    S_ISDIR(fact->type) && path_is_under(profile->grants[i].path, path))
+			return true;
+	}
+	return false;
 }
 
 static int resolve_denials(struct sandbox *sandbox, const struct profile *profile,
@@ -115,12 +126,8 @@ static int resolve_denials(struct sandbox *sandbox, const struct profile *profil
 	for (size_t i = 0; i < n; i++) {
 		const char *path = profile->denials[i].path;
 
-		/*
-		 * many patterns begin in the same directory: once is enough when it leads nowhere
-		 * else
-		 */
-		if (i && !sandbox->denied[i - 1] &&
-		    has_same_start(path, profile->denials[i - 1].path))
+		/* bounds may have taken the tree away again */
+		if (!profile->bound_name && is_in_writable_tree(sandbox, profile, path))
 			continue;
 		if (resolve_denial(path, &sandbox->denied[i]) < 0)
 			return fail(err, CROFT_STAGE_PREPARE, ENOMEM, "resolve %zu denials", n);

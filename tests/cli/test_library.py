@@ -111,18 +111,19 @@ def _(name):
     status_is(r, 0)
 
 
-@needs_tree("the installation has one header, both libraries, the program and its pages, and nothing else")
+@needs_tree("the installation has one header, both libraries, the programs and their pages, and nothing else")
 def _():
     where, _ = installed()
     found = set()
     for folder, _, names in os.walk(where):
         found |= {re.sub(r"lib/[^/]*-linux-[^/]*/", "lib/", os.path.relpath(f"{folder}/{n}", where)) for n in names}
     prefix = "usr/local"
-    for path in ("bin/croft", "include/croft.h", "lib/libcroft.so", "lib/libcroft.so.0", "lib/libcroft.a",
-                 "lib/pkgconfig/croft.pc", "share/man/man1/croft.1"):
+    for path in ("bin/croft", "bin/croft-import", "include/croft.h", "lib/libcroft.so", "lib/libcroft.so.0", "lib/libcroft.a",
+                 "lib/pkgconfig/croft.pc", "share/man/man1/croft.1",
+                 "share/man/man5/croft-profile.5"):
         true(f"{prefix}/{path}" in found, f"{path} is not among {sorted(found)}")
     for path in found:
-        matches(path, rf"^{prefix}/(bin/croft$|include/croft\.h$|lib/|share/)", "installed file")
+        matches(path, rf"^{prefix}/(bin/croft(-import)?$|include/croft\.h$|lib/|share/)", "installed file")
 
 
 main()

@@ -282,6 +282,38 @@ static void a_tree_without_an_end_is_an_error_that_says_what_to_grant(void **sta
 	assert_string_equal(found("deep/d/d/**/x", text), "deep/d/d/x");
 }
 
+static void a_denial_that_leads_elsewhere_is_looked_up_unless_its_name_may_be_written(void **state)
+{
+	static const char *const argv[] = { "x", NULL };
+	static const unsigned kinds[] = { GRANT_READ, GRANT_READ | GRANT_WRITE };
+	char path[GROUND_PATH];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct profile *profile;
+		struct sandbox sandbox;
+
+		assert_int_equal(profile_new("empty", NULL, NULL, &profile, NULL), 0);
+		assert_int_equal(
+			profile_add_path(profile, kinds[i], in_scratch(path, "p"), "x:1", NULL), 0);
+		assert_int_equal(profile_add_denial(profile, DENY_ALL,
+						    in_scratch(path, "p/evil.log"), "x:2", NULL),
+				 0);
+		assert_int_equal(sandbox_plan(profile, NULL, argv, NULL, &sandbox, NULL), 0);
+		assert_int_equal(sandbox.n_denied, 1);
+		/* the link is to /etc/passwd, which nothing grants: kept as long as it stays a link */
+		if (kinds[i] & GRANT_WRITE)
+			assert_null(sandbox.denied[0]);
+		else
+			assert_string_equal(sandbox.denied[0], "/etc/passwd");
+		if (sandbox.plan->abi)
+			assert_int_equal(sandbox.plan->rows[PROTECT_DENY_INSIDE].state,
+					 kinds[i] & GRANT_WRITE ? STATE_ABSENT : STATE_ENFORCED);
+		sandbox_done(&sandbox);
+		profile_free(profile);
+	}
+}
+
 /* Each alone is far from the limit: 1,000 names. A project may bring thousands of patterns. */
 static void all_patterns_together_may_look_at_so_many_names(void **state)
 {
@@ -432,6 +464,8 @@ int main(void)
 		cmocka_unit_test(patterns_among_bounded_grants_and_bounds_keep_the_border),
 		cmocka_unit_test(the_callers_profile_keeps_its_patterns_and_the_plan_tells_them),
 		cmocka_unit_test(a_tree_without_an_end_is_an_error_that_says_what_to_grant),
+		cmocka_unit_test(
+			a_denial_that_leads_elsewhere_is_looked_up_unless_its_name_may_be_written),
 		cmocka_unit_test(all_patterns_together_may_look_at_so_many_names),
 		cmocka_unit_test_teardown(names_without_an_end_are_an_error_whether_they_fit_or_not,
 					  ground_restore),
