@@ -29,6 +29,25 @@ struct trust {
 	const char *path; /* of the file, absolute */
 };
 
+/*
+ * The same file under the one name that its directory has, so that it is known again however it
+ * is spelled. The last name stays: whether it is a link is looked at later.
+ */
+static const char *tidy(struct trust *trust, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char directory[PATH_MAX], real[PATH_MAX];
+	size_t len = slash ? (size_t)(slash - path) : 0;
+
+	if (len == 0 || len >= sizeof(directory))
+		return path;
+	memcpy(directory, path, len);
+	directory[len] = '\0';
+	if (path_resolve(directory, real, sizeof(real)) < 0)
+		return path;
+	return arena_printf(&trust->arena, "%s%s", strcmp(real, "/") != 0 ? real : "", slash);
+}
+
 /* Where the file is: the word's, or the project's own. */
 static int find_file(struct trust *trust, const char *word, struct croft_error *err)
 {
@@ -41,6 +60,8 @@ static int find_file(struct trust *trust, const char *word, struct croft_error *
 	else if (at->workdir)
 		trust->path = arena_printf(&trust->arena, "%s/%s", at->workdir,
 					   !strncmp(word, "./", 2) ? word + 2 : word);
+	if (trust->path)
+		trust->path = tidy(trust, trust->path);
 	if (!trust->path)
 		return fail(err, CROFT_STAGE_USAGE, ENOENT, "find the working directory");
 	return 0;

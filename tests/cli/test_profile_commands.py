@@ -364,6 +364,14 @@ def _():
         true(not p.can("cat", f"{p.outside}/secret"), f"approved in spite of --remove {word} in {cwd}")
 
 
+@test("an approval has the one name that its file has, however that was spelled")
+def _():
+    p = Project()
+    p.file("extends: [default]")
+    succeeds(p.croft("profile", "trust", os.path.relpath(p.path, p.sub), cwd=p.sub))
+    equal(p.trust("--list").out, f"{p.digest()}  {p.path}\n", "the list")
+
+
 @test("a file that cannot be used is not approved")
 def _():
     p = Project()
