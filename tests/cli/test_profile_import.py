@@ -38,7 +38,7 @@ def does(profile, *operation, options=()):
 
 def rights(profile, **how):
     """{path: rights} of the plan's rules."""
-    result = succeeds(run_croft("plan", "--json", "--profile", profile, **how))
+    result = succeeds(run_croft("plan", "--json", "--profile", profile, "--prefer", "tcp", **how))
     return {rule["path"]: rule["access"] for rule in json.loads(result.out)["rules"]}
 
 
