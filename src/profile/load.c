@@ -245,7 +245,7 @@ static int find(struct loader *loader, const struct word *word, const struct lev
 		struct level *ret_level)
 {
 	const struct source *source = NULL;
-	const struct document_profile *profile;
+	const struct document_profile *profile = NULL;
 	const char *path = word->path;
 	bool is_own = from && !path && !strcmp(word->name, from->profile->name);
 	int r;
