@@ -51,7 +51,7 @@ def _(kind):
     if kind == "shared":
         libs = flags(env, "--libs")
     else:
-        libs = [library(where, "libcroft.a")]
+        libs = [library(where, "libcroft.a") if word == "-lcroft" else word for word in flags(env, "--static", "--libs")]
     succeeds(run("gcc", "-Wall", "-Werror", *flags(env, "--cflags"), source, "-o", f"{where}/use", *libs))
     folder = os.path.dirname(library(where, "libcroft.so.0"))
     r = succeeds(run(f"{where}/use", env={"LD_LIBRARY_PATH": folder} if kind == "shared" else {}))
