@@ -126,10 +126,11 @@ class Bench:
         os.mkdir(self.project)
         os.chmod(self.work, 0o755)
         library = os.path.join(os.path.dirname(self.croft), "src", "libcroft-all.a")
+        needed = [os.path.join(ROOT, ".deps", "musl", "lib", name) for name in ("libyaml.a", "libmd.a")]
         headers = os.path.join(os.path.dirname(self.croft), "kernel-headers")
         flags = ["musl-gcc", "-std=c17", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror", "-static",
                  "-idirafter", headers, "-I", os.path.join(ROOT, "include")]
-        for program, extra in (("driver", []), ("true", []), ("exec", []), ("launch", [library])):
+        for program, extra in (("driver", []), ("true", []), ("exec", []), ("launch", [library, *needed])):
             subprocess.run([*flags, "-o", os.path.join(self.work, program),
                             os.path.join(HERE, program + ".c"), *extra], check=True)
 
