@@ -62,7 +62,8 @@ static int save_host(const struct look *look, struct croft_error *err)
 /* `words`: the command; an empty array for the profile's own, or for any where it has none. */
 static int make_plan(struct look *look, const char *const *words, struct croft_error *err)
 {
-	const char *const *argv;
+	static const char *const none[] = { NULL };
+	const char *const *argv = none;
 	struct rlimit old;
 	bool is_raised;
 	int r = load_host(look, err);

@@ -111,7 +111,7 @@ static int read_rights(const struct policy *policy, const char *key, json_t *lis
 		return import_expect(policy->import, key, "a list of rights", list, err);
 	json_array_foreach(list, i, item)
 	{
-		uint64_t some;
+		uint64_t some = 0;
 		int r;
 
 		if (!json_is_string(item))

@@ -49,7 +49,7 @@ static int take_paths(struct import *import, const char *key, json_t *list, enum
 	json_array_foreach(list, i, item)
 	{
 		bool is_write = as == KEY_FILES_WRITE;
-		const char *path;
+		const char *path = NULL;
 		size_t len;
 		int r = read_path(import, key, item, true, &path, err);
 

@@ -7,6 +7,7 @@
  * the machine: whether a path exists is found out later, once. The doors for words of
  * a fixed table are in choose.c.
  */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -179,6 +180,7 @@ int profile_add_rights(struct profile *profile, uint64_t rights, const char *tex
 /* "**" stands for directories, so it stands alone between two slashes. */
 static bool has_odd_stars(const char *path)
 {
+	assert(path);
 	for (const char *p = strstr(path, "**"); p; p = strstr(p + 2, "**"))
 		if (p == path || p[-1] != '/' || (p[2] && p[2] != '/'))
 			return true;

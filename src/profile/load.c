@@ -48,6 +48,7 @@ struct loader {
 	struct profile *profile;
 	struct load_place place;
 	struct arena *arena; /* documents */
+	struct arena own; /* where nobody else gave one */
 	struct arena *texts; /* paths */
 	struct source sources[LOAD_MAX_PROFILES];
 	size_t n_sources;
@@ -228,6 +229,7 @@ static int choose(struct loader *loader, const struct document *document, const 
 {
 	const struct document_profile *found = name ? document_find(document, name) : NULL;
 
+	assert(document->profiles);
 	if (!found && !(name && is_exact)) {
 		if (document->n_profiles == 1)
 			found = &document->profiles[0];
@@ -264,10 +266,13 @@ static int find(struct loader *loader, const struct word *word, const struct lev
 	} else {
 		r = open_name(loader, word->name, is_own ? from->source->path : NULL, &source);
 	}
-	if (r == 0)
-		r = choose(loader, source->document, word->name, path != NULL, &profile);
 	if (r < 0)
 		return r;
+	assert(source && source->document);
+	r = choose(loader, source->document, word->name, path != NULL, &profile);
+	if (r < 0)
+		return r;
+	assert(profile);
 	*ret_level = (struct level){ .source = source, .profile = profile };
 	return 0;
 }
@@ -300,7 +305,7 @@ static int apply(struct loader *loader, const struct level *level);
 
 static int extend(struct loader *loader, const struct level *level, const struct entry *entry)
 {
-	struct level next;
+	struct level next = { 0 };
 	struct word word;
 	int r = parse_word(loader, entry->value, &word);
 
@@ -312,7 +317,7 @@ static int extend(struct loader *loader, const struct level *level, const struct
 	}
 	if (r == 0)
 		r = find(loader, &word, level, &next);
-	if (r < 0)
+	if (r)
 		return entries_blame(level->source->document, entry, r, loader->err);
 	next.parent = level;
 	next.depth = level->depth + 1;
@@ -387,19 +392,18 @@ static int make(struct loader *loader, const char *name,
 		const void *what, struct profile **ret_profile)
 {
 	struct level level = { 0 };
-	struct arena arena;
 	int r;
 
-	arena_init(&arena, LOAD_MAX_BYTES);
+	arena_init(&loader->own, LOAD_MAX_BYTES);
 	r = profile_start(name, &loader->place, &loader->profile, loader->err);
 	if (r < 0)
 		return r;
-	loader->arena = &arena;
+	loader->arena = &loader->own;
 	loader->texts = &loader->profile->arena;
 	r = begin(loader, what, &level);
 	if (r == 0)
 		r = apply(loader, &level);
-	arena_done(&arena);
+	arena_done(&loader->own);
 	if (r < 0) {
 		profile_free(loader->profile);
 		return r;

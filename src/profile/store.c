@@ -33,8 +33,9 @@ static int compare_name(const void *key, const void *member)
 
 const struct document *store_builtin(const char *name)
 {
-	const struct document *const *found = bsearch(name, builtin_documents, n_builtin_documents,
-						      sizeof(*builtin_documents), compare_name);
+	const struct document *const *found =
+		bsearch(name, builtin_documents, n_builtin_documents,
+			sizeof(const struct document *), compare_name);
 
 	return found ? *found : NULL;
 }
