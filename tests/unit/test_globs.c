@@ -282,7 +282,7 @@ static void a_tree_without_an_end_is_an_error_that_says_what_to_grant(void **sta
 	assert_string_equal(found("deep/d/d/**/x", text), "deep/d/d/x");
 }
 
-static void a_denial_that_leads_elsewhere_is_looked_up_unless_its_name_may_be_written(void **state)
+static void a_denied_link_is_followed_unless_its_name_may_be_written(void **state)
 {
 	static const char *const argv[] = { "x", NULL };
 	static const unsigned kinds[] = { GRANT_READ, GRANT_READ | GRANT_WRITE };
@@ -301,7 +301,7 @@ static void a_denial_that_leads_elsewhere_is_looked_up_unless_its_name_may_be_wr
 				 0);
 		assert_int_equal(sandbox_plan(profile, NULL, argv, NULL, &sandbox, NULL), 0);
 		assert_int_equal(sandbox.n_denied, 1);
-		/* the link is to /etc/passwd, which nothing grants: kept as long as it stays a link */
+		/* the link is to /etc/passwd, which nothing grants: kept while it stays one */
 		if (kinds[i] & GRANT_WRITE)
 			assert_null(sandbox.denied[0]);
 		else
@@ -464,8 +464,7 @@ int main(void)
 		cmocka_unit_test(patterns_among_bounded_grants_and_bounds_keep_the_border),
 		cmocka_unit_test(the_callers_profile_keeps_its_patterns_and_the_plan_tells_them),
 		cmocka_unit_test(a_tree_without_an_end_is_an_error_that_says_what_to_grant),
-		cmocka_unit_test(
-			a_denial_that_leads_elsewhere_is_looked_up_unless_its_name_may_be_written),
+		cmocka_unit_test(a_denied_link_is_followed_unless_its_name_may_be_written),
 		cmocka_unit_test(all_patterns_together_may_look_at_so_many_names),
 		cmocka_unit_test_teardown(names_without_an_end_are_an_error_whether_they_fit_or_not,
 					  ground_restore),
