@@ -186,3 +186,15 @@ int cli_raise_open_files(const struct profile *profile, struct rlimit *ret_old, 
 	r = sys_prlimit(RLIMIT_NOFILE, &limit, NULL);
 	return r < 0 ? fail(err, CROFT_STAGE_PREPARE, -r, "raise the limit on open files") : 0;
 }
+
+int cli_ignore_sigpipe(struct launch *launch, struct croft_error *err)
+{
+	const struct sys_sigaction ignore = { .handler = SIG_IGN };
+	struct sys_sigaction old;
+	int r = sys_sigaction(SIGPIPE, &ignore, &old);
+
+	if (r < 0)
+		return fail(err, CROFT_STAGE_START, -r, "ignore SIGPIPE");
+	launch->defaults_sigpipe = old.handler == SIG_DFL;
+	return 0;
+}

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "cli/options.h"
+#include "launch/launch.h"
 #include "launch/sandbox.h"
 #include "profile/profile.h"
 
@@ -67,5 +68,11 @@ int cli_command(struct profile *profile, const char *const *words, const char *c
  */
 int cli_raise_open_files(const struct profile *profile, struct rlimit *ret_old, bool *ret_raised,
 			 struct croft_error *err);
+
+/*
+ * A reader of our messages that went away shall not end us, and the command's status with us. The
+ * command gets the disposition back that was here before.
+ */
+int cli_ignore_sigpipe(struct launch *launch, struct croft_error *err);
 
 #endif

@@ -123,22 +123,9 @@ static int outcome_status(const struct outcome *outcome)
 					    : WEXITSTATUS(outcome->status);
 }
 
-/* A reader of our messages that went away shall not end us, and the command's status with us. */
-static int ignore_sigpipe(struct launch *launch, struct croft_error *err)
-{
-	const struct sys_sigaction ignore = { .handler = SIG_IGN };
-	struct sys_sigaction old;
-	int r = sys_sigaction(SIGPIPE, &ignore, &old);
-
-	if (r < 0)
-		return fail(err, CROFT_STAGE_START, -r, "ignore SIGPIPE");
-	launch->defaults_sigpipe = old.handler == SIG_DFL;
-	return 0;
-}
-
 static int start(struct run *run, struct croft_error *err)
 {
-	int r = ignore_sigpipe(&run->launch, err);
+	int r = cli_ignore_sigpipe(&run->launch, err);
 
 	if (r == 0)
 		r = prepare(run, err);

@@ -113,25 +113,12 @@ static int find_level(struct front *front, const char *profiles, struct croft_er
 	return -EINVAL;
 }
 
-/*
- * The words of docs/names/ai-sandbox-landlock.md, from which the manual page's section is made too.
- */
-static const struct {
-	const char *id;
-	const char *text;
-} topics[] = {
-#define TOPIC_HELP(id, title, text) { #id, text },
-#include "help.def"
-};
-
 static int print_help(void)
 {
 	AUTO_BUF struct buf buf = BUF_INIT(TEXT_MAX);
 
 	buf_puts(&buf, "usage: ai-sandbox-landlock [options] [-- COMMAND [ARG...]]\n\n");
-	for (size_t i = 0; i < ARRAY_SIZE(topics); i++)
-		if (!strcmp(topics[i].id, "AI_SANDBOX_LANDLOCK"))
-			buf_puts(&buf, topics[i].text);
+	options_topic(&buf, "AI_SANDBOX_LANDLOCK");
 	return cli_print(&buf) ? FRONT_FAILED : 0;
 }
 
@@ -386,25 +373,12 @@ static void reword(const struct front *front, struct croft_error *err)
 			       : "it needs a group whose permissions are read_file and execute");
 }
 
-/* A reader of our messages that went away shall not keep the command from being run. */
-static int ignore_sigpipe(struct launch *launch, struct croft_error *err)
-{
-	const struct sys_sigaction ignore = { .handler = SIG_IGN };
-	struct sys_sigaction old;
-	int r = sys_sigaction(SIGPIPE, &ignore, &old);
-
-	if (r < 0)
-		return fail(err, CROFT_STAGE_START, -r, "ignore SIGPIPE");
-	launch->defaults_sigpipe = old.handler == SIG_DFL;
-	return 0;
-}
-
 /* Returns only on failure. */
 static int start(struct front *front, struct croft_error *err)
 {
 	const char *const *argv;
 	bool is_open = false;
-	int r = ignore_sigpipe(&front->launch, err);
+	int r = cli_ignore_sigpipe(&front->launch, err);
 
 	if (r == 0)
 		r = ask_host(front, &is_open, err);

@@ -117,23 +117,12 @@ static enum level find_level(const struct landrun_options *options)
 	return word && !strcasecmp(word, "info") ? LEVEL_INFO : LEVEL_ERROR;
 }
 
-/* The words of docs/names/landrun.md, from which the manual page's section is made too. */
-static const struct {
-	const char *id;
-	const char *text;
-} topics[] = {
-#define TOPIC_HELP(id, title, text) { #id, text },
-#include "help.def"
-};
-
 static int print_help(void)
 {
 	AUTO_BUF struct buf buf = BUF_INIT(TEXT_MAX);
 
 	buf_puts(&buf, "usage: landrun [options] [--] COMMAND [ARG...]\n\n");
-	for (size_t i = 0; i < ARRAY_SIZE(topics); i++)
-		if (!strcmp(topics[i].id, "LANDRUN"))
-			buf_puts(&buf, topics[i].text);
+	options_topic(&buf, "LANDRUN");
 	return cli_print(&buf) ? FRONT_FAILED : 0;
 }
 

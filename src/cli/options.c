@@ -84,8 +84,10 @@ static const char *const program_texts[] = {
 #include "help.def"
 };
 
-static const char *const topic_texts[] = {
-#define TOPIC_HELP(id, title, text) title "\n\n" text,
+static const struct {
+	const char *id, *title, *text;
+} topics[] = {
+#define TOPIC_HELP(id, title, text) { #id, title, text },
 #include "help.def"
 };
 
@@ -405,10 +407,17 @@ void options_help(struct buf *buf, enum option_command command, bool wants_all)
 			print_option(buf, (enum option_id)id, wants_all);
 		}
 	}
-	for (size_t i = 0; wants_all && i < ARRAY_SIZE(topic_texts); i++)
-		buf_printf(buf, "\n%s\n", topic_texts[i]);
+	for (size_t i = 0; wants_all && i < ARRAY_SIZE(topics); i++)
+		buf_printf(buf, "\n%s\n\n%s\n", topics[i].title, topics[i].text);
 	if (!wants_all)
 		buf_printf(
 			buf,
 			"\nEverything about each option: --help all, or the manual page croft(1).\n");
+}
+
+void options_topic(struct buf *buf, const char *id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(topics); i++)
+		if (!strcmp(topics[i].id, id))
+			buf_puts(buf, topics[i].text);
 }

@@ -74,4 +74,7 @@ const char *option_origin(enum option_id id); /* "--read" */
 /* Help for a command (CMD_GLOBAL: the program), short or with everything. */
 void options_help(struct buf *buf, enum option_command command, bool wants_all);
 
+/* The words of docs/names/ID.md ("LANDRUN"), from which the manual page's section is made too. */
+void options_topic(struct buf *buf, const char *id);
+
 #endif

@@ -130,13 +130,7 @@ static int take_ask(struct import *import, const char *key, json_t *list, struct
 static int add_directory(struct import *import, const char *key, const char *text,
 			 struct croft_error *err)
 {
-	const char *path;
-	int r = import_path(import, key, text, false, &path, err);
-
-	if (r < 0 || !path)
-		return r;
-	path = arena_printf(import->arena, "optional:%s", path);
-	return path ? import_add(import, KEY_FILES_WRITE, NULL, path, err) : -ENOMEM;
+	return import_add_optional(import, key, KEY_FILES_WRITE, text, err);
 }
 
 static int take_directories(struct import *import, const char *key, json_t *list,
@@ -160,18 +154,6 @@ static int take_permissions(struct import *import, const char *key, json_t *valu
 	return import_object(import, key, value, rows, ARRAY_SIZE(rows), err);
 }
 
-static int take_filesystem(struct import *import, const char *key, json_t *value,
-			   struct croft_error *err)
-{
-	return import_srt_filesystem(import, key, value, err);
-}
-
-static int take_network(struct import *import, const char *key, json_t *value,
-			struct croft_error *err)
-{
-	return import_srt_network(import, key, value, err);
-}
-
 /* A switch that changes nothing here when it is on, and cannot be had when it is off. */
 static int take_enabled(struct import *import, const char *key, json_t *value,
 			struct croft_error *err)
@@ -188,8 +170,8 @@ static int take_sandbox(struct import *import, const char *key, json_t *value,
 {
 	static const struct import_key rows[] = {
 		{ "enabled", take_enabled, NULL },
-		{ "filesystem", take_filesystem, NULL },
-		{ "network", take_network, NULL },
+		{ "filesystem", import_srt_filesystem, NULL },
+		{ "network", import_srt_network, NULL },
 		{ "excludedCommands", NULL, "nothing leaves croft's sandbox again" },
 		{ "allowUnsandboxedCommands", NULL, "nothing leaves croft's sandbox again" },
 		{ "autoAllowBashIfSandboxed", NULL, "croft does not ask at run time" },

@@ -81,5 +81,8 @@ int import_texts(struct import *import, const char *key, json_t *list,
  */
 int import_path(struct import *import, const char *key, const char *text, bool takes_patterns,
 		const char **ret_path, struct croft_error *err);
+/* A path that is no pattern, as one that may be missing. */
+int import_add_optional(struct import *import, const char *key, enum schema_id as, const char *text,
+			struct croft_error *err);
 
 #endif

@@ -238,3 +238,15 @@ int import_path(struct import *import, const char *key, const char *text, bool t
 	*ret_path = arena_strdup(import->arena, buf_text(&path));
 	return *ret_path ? 0 : no_memory(err);
 }
+
+int import_add_optional(struct import *import, const char *key, enum schema_id as, const char *text,
+			struct croft_error *err)
+{
+	const char *path;
+	int r = import_path(import, key, text, false, &path, err);
+
+	if (r < 0 || !path)
+		return r;
+	path = arena_printf(import->arena, "optional:%s", path);
+	return path ? import_add(import, as, NULL, path, err) : no_memory(err);
+}

@@ -173,13 +173,7 @@ static int take_domains(struct import *import, const char *key, json_t *list,
 static int add_socket(struct import *import, const char *key, const char *text,
 		      struct croft_error *err)
 {
-	const char *path;
-	int r = import_path(import, key, text, false, &path, err);
-
-	if (r < 0 || !path)
-		return r;
-	path = arena_printf(import->arena, "optional:%s", path);
-	return path ? import_add(import, KEY_SOCKETS, NULL, path, err) : -ENOMEM;
+	return import_add_optional(import, key, KEY_SOCKETS, text, err);
 }
 
 static int take_sockets(struct import *import, const char *key, json_t *list,
@@ -236,25 +230,13 @@ int import_srt_network(struct import *import, const char *key, json_t *network,
 	return import_object(import, key, network, rows, ARRAY_SIZE(rows), err);
 }
 
-static int take_filesystem(struct import *import, const char *key, json_t *value,
-			   struct croft_error *err)
-{
-	return import_srt_filesystem(import, key, value, err);
-}
-
-static int take_network(struct import *import, const char *key, json_t *value,
-			struct croft_error *err)
-{
-	return import_srt_network(import, key, value, err);
-}
-
 int import_srt(struct import *import, json_t *root, struct croft_error *err)
 {
 	static const char other_system[] = "of another system";
 	static const char mechanism[] = "of srt's own mechanism";
 	static const struct import_key rows[] = {
-		{ "filesystem", take_filesystem, NULL },
-		{ "network", take_network, NULL },
+		{ "filesystem", import_srt_filesystem, NULL },
+		{ "network", import_srt_network, NULL },
 		{ "credentials", NULL, "croft has no masking proxy; files: see files.deny" },
 		{ "ignoreViolations", NULL, "croft has no monitor of violations" },
 		{ "enableWeakerNestedSandbox", NULL, mechanism },

@@ -79,7 +79,7 @@ static const char *const environment[] = { "PATH=/bin", "API_TOKEN=x", "LANG=C",
 static void try(struct trial *trial, const char *text, int abi)
 {
 	static const struct load_place place = { .home = "/home/ada",
-						 .workdir = "/srv/work",
+						 .workdir = "/srv/area",
 						 .environ = environment };
 	static const char *const argv[] = { "job", NULL };
 	struct host host = { .landlock = { .abi = abi }, .has_close_range = true };
@@ -131,7 +131,7 @@ static void paths_become_optional_grants_of_exact_rights(void **state)
 		uint64_t rights;
 	} grants[] = {
 		{ "/home/ada/dev", SOURCE ":5", WRITING | ABI_LANDLOCK_FS_READ_FILE },
-		{ "/srv/work/sub", SOURCE ":5", WRITING | ABI_LANDLOCK_FS_READ_FILE },
+		{ "/srv/area/sub", SOURCE ":5", WRITING | ABI_LANDLOCK_FS_READ_FILE },
 		{ "/usr", SOURCE ":7", ABI_LANDLOCK_FS_EXECUTE },
 		{ "/opt/*", SOURCE ":7", ABI_LANDLOCK_FS_EXECUTE },
 		{ "/opt/$x", SOURCE ":7", ABI_LANDLOCK_FS_EXECUTE },
@@ -193,8 +193,8 @@ static void names_that_version_2_reads_otherwise_are_names_of_the_working_direct
 	static const char text[] =
 		"profiles: { p: { access_roots: { g: { paths: [~ada, "
 		"\"optional:x\", ., a//b], permissions: { read_dir: true } } } } }\n";
-	static const char *const paths[] = { "/srv/work/~ada", "/srv/work/optional:x", "/srv/work",
-					     "/srv/work/a/b" };
+	static const char *const paths[] = { "/srv/area/~ada", "/srv/area/optional:x", "/srv/area",
+					     "/srv/area/a/b" };
 	struct trial t;
 
 	(void)state;
