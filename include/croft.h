@@ -39,7 +39,7 @@ extern "C" {
 #endif
 
 #define CROFT_VERSION_MAJOR 0
-#define CROFT_VERSION_MINOR 2
+#define CROFT_VERSION_MINOR 4
 #define CROFT_VERSION_PATCH 0
 
 #define CROFT_PUBLIC __attribute__((visibility("default")))
@@ -61,6 +61,9 @@ enum croft_stage {
 	CROFT_STAGE_DESCRIPTORS,
 	CROFT_STAGE_EXEC,
 	CROFT_STAGE_SUPERVISE, /* waiting, forwarding, cleaning up */
+	CROFT_STAGE_NAMESPACES, /* making or joining them */
+	CROFT_STAGE_MOUNTS, /* building the tree of files */
+	CROFT_STAGE_SESSION, /* a session that is prepared, joined or ended */
 	CROFT_STAGE_MAX
 };
 
@@ -78,7 +81,7 @@ struct croft_error {
 	char hint[CROFT_HINT_SIZE]; /* what would mend it; may be empty */
 };
 
-CROFT_PUBLIC const char *croft_version(void); /* "0.2.0" */
+CROFT_PUBLIC const char *croft_version(void); /* "0.4.0" */
 CROFT_PUBLIC const char *croft_stage_name(int stage); /* "landlock"; "unknown" for other numbers */
 
 struct croft_profile;

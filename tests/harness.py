@@ -96,6 +96,12 @@ def write_file(path, text="", mode=0o644):
     return path
 
 
+def is_sanitized(program):
+    """Whether it was built with the sanitizers, which take time, memory, limits and /proc of their own."""
+    with open(program, "rb") as f:
+        return b"__asan_init" in f.read()
+
+
 def read_file(path):
     with open(path, encoding="utf-8", errors="surrogateescape") as f:
         return f.read()

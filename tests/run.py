@@ -12,7 +12,8 @@ TMPDIR or processes behind. A skip must be named in tests/allowed-skips.txt, els
 
 Programs and tests are copied to a fresh directory that everybody can enter, for the clone may lie
 where other users cannot. Started as root, what asks the kernel runs twice: as root, and as a user
-without any privilege. Started by anybody else, it runs once.
+without any privilege; where the user makes no difference, or would cost more than it tells (suites.py), once.
+Started by anybody else, it runs once.
 
 The last line is: N passed, N failed, N skipped.
 """
@@ -24,6 +25,7 @@ import dataclasses
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -33,40 +35,26 @@ import threading
 import time
 from pathlib import Path
 
-from vm.suite import programs as vm_programs
+from suites import PYTHON, QUICK, ROOT, SUITES, Program, settled   # noqa: F401 pylint: disable=unused-import
 
-ROOT = Path(__file__).resolve().parent.parent
-PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
 NOBODY = 65534
-JOBS = 2
+COMPILERS = 2
+PROGRAMS = 5    # at once: most wait more than they compute (three left half of two processors idle in cli and older)
 PR_SET_CHILD_SUBREAPER = 36
 
 # _Noreturn is taken away because before a call that does not return AddressSanitizer looks for the ends of the
 # stack, and warns on the stack of a child in borrowed memory.
 SANITIZE = ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dc_args=-fno-sanitize-recover=all -D_Noreturn= -Wno-return-type"]
 
-# Directory in the tree -> the compiler and what meson is told. All warnings are errors.
+# Directory in the tree -> the compiler and what meson is told. All warnings are errors. The analysers go by build-clang,
+# which nobody runs: clang's warnings about the tests come with the sanitizers.
 BUILDS = {
     "build-test": ("gcc", []),
-    "build-clang": ("clang", []),
+    "build-clang": ("clang", ["-Dtests=false"]),
     "build-sanitize": ("clang", SANITIZE),
     "build-fuzz": ("clang", SANITIZE + ["-Dfuzz=true"]),
     "build-aarch64": ("aarch64-linux-gnu-gcc", ["--cross-file", "tools/aarch64.ini", "-Dstatic=true"]),
 }
-
-
-@dataclasses.dataclass
-class Program:
-    """One test program, in one setting."""
-    name: str                   # suite/program
-    argv: list
-    build: str = "build-test"
-    users: str = "both"         # "both", or "self": only as who runs this
-    fake: str = ""              # the emulated older kernel
-    wrap: list = dataclasses.field(default_factory=list)    # what emulates it
-    timeout: int = 120
-    alone: bool = False         # not beside another program
-    several: bool = False       # prints how other programs ended, in lines of JSON with the arguments of judge
 
 
 @dataclasses.dataclass
@@ -130,6 +118,12 @@ def judge(title, status, out, err, late, left):
         tail = "\n".join(err.strip().splitlines()[-60:])
         outcome.failures[-1] = (outcome.failures[-1][0], outcome.failures[-1][1] + "standard error:\n" + tail + "\n")
     return outcome
+
+
+def processor_seconds():
+    """Of all that was started here and has ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 class AllowedSkips:
@@ -271,7 +265,7 @@ class Runner:
             if status != 0:
                 return status, text
             stamp.write_text(" ".join(setup), encoding="utf-8")
-        return self.processes.call(["ninja", f"-j{JOBS}", "-k0", "-C", name], cwd=ROOT)
+        return self.processes.call(["ninja", f"-j{COMPILERS}", "-k0", "-C", name], cwd=ROOT)
 
     # Staging
 
@@ -296,10 +290,10 @@ class Runner:
             shutil.rmtree(self.stage)
 
     def _stage_build(self, name):
-        """The programs and libraries of a build, in the same folders (their run paths are relative)."""
-        for part in (".", "src", "tests", "examples"):
+        """The programs, libraries and profiles of a build, in the same folders (their run paths are relative)."""
+        for part in (".", "src", "tests", "examples", "data/apparmor"):
             for file in sorted((ROOT / name / part).glob("*")):
-                wanted = file.is_file() and (os.access(file, os.X_OK) or ".so" in file.name)
+                wanted = file.is_file() and (os.access(file, os.X_OK) or ".so" in file.name or part == "data/apparmor")
                 if wanted:
                     target = self.stage / name / part / file.name
                     target.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
@@ -369,6 +363,7 @@ class Runner:
         return told + ([] if told and not outcome.failures else [outcome])
 
     def run_suite(self, name, programs):
+        begin, busy_begin = time.monotonic(), processor_seconds()
         tasks = []
         for program in programs:
             if program.build and not self.build(program.build):
@@ -376,10 +371,12 @@ class Runner:
                 outcome.failures.append(("(not run)", f"{program.build} failed\n"))
                 self._report(outcome)
                 continue
-            tasks.append((program, False))
-            if program.users == "both" and os.geteuid() == 0:
+            is_root = os.geteuid() == 0
+            if program.users != "user" or not is_root:
+                tasks.append((program, False))
+            if program.users != "self" and is_root:
                 tasks.append((program, True))
-        with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        with concurrent.futures.ThreadPoolExecutor(PROGRAMS) as pool:
             running = [pool.submit(self.run_program, *t) for t in tasks if not t[0].alone]
             for done in concurrent.futures.as_completed(running):
                 self._report_all(done.result())
@@ -387,6 +384,8 @@ class Runner:
             if task[0].alone:
                 self._report_all(self.run_program(*task))
         self._reap(name)
+        print(f"     {name}: {time.monotonic() - begin:.0f} s, of processors {processor_seconds() - busy_begin:.0f} s",
+              flush=True)
 
     def _reap(self, suite):
         """Whatever outlives its test program becomes our child: name it, end it, count it as a failure."""
@@ -436,132 +435,16 @@ class Runner:
 
 # The suites. Each is a function that gives its programs; they run in this order.
 
-def tests_in(runner, build, kinds, **how):
-    """The C test programs of a build, by the prefix that tests/meson.build gives them."""
-    runner.build(build)
-    found = []
-    for kind in kinds:
-        for path in sorted((runner.stage / build / "tests").glob(f"{kind}-*")):
-            argv = [str(path)]
-            if kind == "replay":
-                argv.append(str(runner.stage / "tests" / "fuzz" / "corpus" / path.name.removeprefix("replay-fuzz_")))
-            found.append(Program(f"{kind}/{path.name.removeprefix(kind + '-')}", argv, build, **how))
-    return found
-
-
-# Not beside another program: what is counted by user over the whole machine (processes, message queues), what
-# types into a terminal and waits for the answer, and what needs one port.
-ALONE = ("limits", "unstopped", "test_terminal", "test_server")
-# About the tests or the fakes themselves; a fake cannot run inside another.
-ABOUT_FAKES = ("/meta", "/fakes", "/old_kernels")
-# No matter of the kernel's age: what reads files and confines nothing.
-ABOUT_FILES = ("/test_help", "/test_deps_", "/test_elf", "/test_exec_explained", "/test_bad_profiles",
-               "/test_profile_commands", "/test_profile_examples", "/test_profile_import", "/test_profile_show")
-# Slow, and no matter of Landlock's age: job control, and who removes the TMPDIR.
-NOT_BY_AGE = ("/test_terminal", "/test_tmpdir")
-
-
-def scripts_in(runner, folder, suite=None, **how):
-    """The Python tests of a folder."""
-    return [Program(f"{suite or folder}/{path.stem}", [PYTHON, str(path)], alone=path.stem in ALONE, **how)
-            for path in sorted((runner.stage / "tests" / folder).glob("*.py")) if not path.name.startswith("_")]
-
-
-def older_kernels(runner):
-    """
-    The kernel and cli suites once more with each older Landlock, and without the newer calls. No Landlock at
-    all is another matter, for croft refuses to start then: tests/kernel/old_kernels.py.
-    """
-    newer = "close_range,openat2,pidfd_open,pidfd_send_signal,faccessat2"
-    fakes = {f"landlock-{n}": ["landlock_abi", str(n)] for n in range(1, min(7, landlock_abi()))}
-    # glibc makes threads with clone3 and falls back after ENOSYS only: with EPERM no threaded program runs.
-    fakes |= {"calls-enosys": ["no_syscall", newer + ",clone3", "ENOSYS"], "calls-eperm": ["no_syscall", newer, "EPERM"]}
-    runner.build("build-test")
-    found = []
-    for fake, (program, *args) in fakes.items():
-        wrap = [str(runner.stage / "build-test" / "tests" / program), *args]
-        left_out = ABOUT_FAKES + ABOUT_FILES + (() if program == "no_syscall" else NOT_BY_AGE)
-        # The kernel suite asks for the newer calls itself; without them only croft can be tested from outside.
-        for suite in ("kernel", "cli") if program == "landlock_abi" else ("cli",):
-            found += [p for p in scripts_in(runner, suite, f"older/{suite}", fake=fake, wrap=wrap, timeout=300)
-                      if not any(part in p.name for part in left_out)]
-    return found
-
-
-def landlock_abi():
-    """Of the running kernel; 0 without Landlock."""
-    create_ruleset, version = 444, 1
-    return max(0, ctypes.CDLL(None, use_errno=True).syscall(create_ruleset, None, ctypes.c_size_t(0), version))
-
-
-def sanitized(runner):
-    found = tests_in(runner, "build-sanitize", ["unit", "sim", "plan", "replay", "faults"], timeout=300)
-    found += scripts_in(runner, "cli", build="build-sanitize", timeout=300)
-    for program in found:
-        program.name = "sanitize/" + program.name
-    return found
-
-
-def released(runner):
-    for build in ("build-test", "build-release", "build-aarch64"):
-        runner.build(build)
-    return [Program(f"release/{name}", [PYTHON, str(runner.stage / "tests" / "release" / f"{name}.py")],
-                    "build-release", users) for name, users in (("program", "both"), ("parts", "self"))]
-
-
-def fuzzed(runner):
-    """Each harness for a while, starting from its corpus; what it finds is printed with the input."""
-    runner.build("build-fuzz")
-    found = []
-    for path in sorted((runner.stage / "build-fuzz" / "tests").glob("fuzz_*")):
-        argv = [PYTHON, str(ROOT / "tests/lint/fuzz_once.py"), str(path), str(runner.fuzz_seconds),
-                str(ROOT / "tests" / "fuzz" / "corpus" / path.name.removeprefix("fuzz_"))]
-        found.append(Program(f"fuzz/{path.name.removeprefix('fuzz_')}", argv, "build-fuzz", "self",
-                             timeout=runner.fuzz_seconds + 120))
-    return found
-
-
-def lint(_):
-    return [Program(f"lint/{name}", [PYTHON, str(ROOT / "tests" / "lint" / f"{name}.py")], build="", users="self")
-            for name in ("lint", "runner")]
-
-
-def analyzers(_):
-    return [Program("analyze/analyze", [PYTHON, str(ROOT / "tests/lint/analyze.py")], build="build-clang",
-                    users="self", timeout=900)]
-
-
-SUITES = {
-    "lint": lint,
-    "unit": lambda r: tests_in(r, "build-test", ["unit"]) + scripts_in(r, "unit"),
-    "sim": lambda r: tests_in(r, "build-test", ["sim"]),
-    "plan": lambda r: tests_in(r, "build-test", ["plan"]) + scripts_in(r, "plan"),
-    "replay": lambda r: tests_in(r, "build-test", ["replay"]),
-    "faults": lambda r: tests_in(r, "build-test", ["faults"]),
-    "kernel": lambda r: scripts_in(r, "kernel"),
-    "cli": lambda r: scripts_in(r, "cli"),
-    "presets": lambda r: scripts_in(r, "presets", timeout=300),
-    "schema": lambda r: scripts_in(r, "schema", users="self"),
-    "deps": lambda r: scripts_in(r, "deps", users="self", timeout=600),
-    "older": older_kernels,
-    "vm": lambda r: vm_programs(r, Program, PYTHON, r.only_vm),
-    "release": released,
-    "sanitize": sanitized,
-    "analyze": analyzers,
-    "fuzz": fuzzed,
-}
-QUICK = ["lint", "unit", "sim", "plan", "replay", "faults", "kernel", "cli"]
-
-
 def main():
-    # Started in the background of a script these two are ignored, and every test would inherit that.
+    # Started in the background of a script, or by nohup, these are ignored, and every test would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     parser = argparse.ArgumentParser(description="Runs the tests.")
     parser.add_argument("--quick", action="store_true", help="only " + ", ".join(QUICK))
     parser.add_argument("--list", action="store_true", help="print the suites")
     parser.add_argument("--keep", action="store_true", help="keep the staging directory")
-    parser.add_argument("--fuzz-seconds", type=int, default=10, metavar="N", help="for each harness (10)")
+    parser.add_argument("--fuzz-seconds", type=int, default=5, metavar="N", help="for each harness (5)")
     parser.add_argument("--vm", default="", metavar="KERNEL,...", help="in the suite vm, only these (as 6.12-aarch64)")
     parser.add_argument("--build", metavar="BUILD", help="make this build, and no test")
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=", ".join(SUITES))
@@ -583,7 +466,7 @@ def main():
     runner.open_stage()
     try:
         for suite in args.suites or (QUICK if args.quick else SUITES):
-            runner.run_suite(suite, SUITES[suite](runner))
+            runner.run_suite(suite, settled(SUITES[suite](runner)))
     finally:
         runner.close_stage()
     print(f"{time.monotonic() - begin:.0f} s")

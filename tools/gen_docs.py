@@ -51,6 +51,7 @@ KEY_TEXTS = {"map": "a mapping", "text": "a text", "texts": "a list of texts", "
              "variables": "a mapping of names to texts"}
 # The lists of words that keys take: table and length in the sources.
 KEY_WORDS = {"group": ("syscall_group_names", "GROUP_MAX"), "isolation": ("isolation_names", "ISOLATE_MAX"),
+             "git": ("git_choice_names", "GIT_CHOICE_MAX"),
              "mode": ("syscall_mode_names", "SYSCALLS_MODE_MAX"), "set": ("set_names", "SET_MAX")}
 
 

@@ -136,6 +136,11 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 	return text;
 }
 
+char *arena_path(struct arena *arena, const char *dir, const char *name)
+{
+	return arena_printf(arena, "%s/%s", strcmp(dir, "/") ? dir : "", name);
+}
+
 void *arena_grow(struct arena *arena, void *array, size_t n, size_t *capacity, size_t size)
 {
 	size_t wider;

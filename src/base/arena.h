@@ -28,6 +28,8 @@ void *arena_calloc(struct arena *arena, size_t n, size_t size);
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t len);
 char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* "dir/name"; the root is "/" or "". */
+char *arena_path(struct arena *arena, const char *dir, const char *name);
 /*
  * Makes room for one more element in an array that lives in the arena: doubles it
  * when `n` has reached `*capacity`. Returns the array (moved or not) or NULL.

@@ -31,6 +31,9 @@ static const char *const stage_names[] = {
 	[CROFT_STAGE_DESCRIPTORS] = "descriptors",
 	[CROFT_STAGE_EXEC] = "exec",
 	[CROFT_STAGE_SUPERVISE] = "supervise",
+	[CROFT_STAGE_NAMESPACES] = "namespaces",
+	[CROFT_STAGE_MOUNTS] = "mounts",
+	[CROFT_STAGE_SESSION] = "session",
 };
 _Static_assert(ARRAY_SIZE(stage_names) == CROFT_STAGE_MAX, "one name for each stage");
 

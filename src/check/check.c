@@ -23,6 +23,7 @@
 #include "launch/sandbox.h"
 #include "profile/project.h"
 #include "profile/store.h"
+#include "sys/fd.h"
 
 #define CHECK_MAX_BYTES (64U << 20)
 
@@ -189,11 +190,6 @@ static const char *const *command_of(struct check *check)
 	return argv;
 }
 
-static bool is_exhausted(int r)
-{
-	return r == -ENOMEM || r == -EMFILE || r == -ENFILE;
-}
-
 static void judge_command(struct check *check, struct sandbox *sandbox, const struct spot *spot)
 {
 	struct croft_error why = { 0 };
@@ -246,7 +242,7 @@ static int look_at_plan(struct check *check, struct croft_error *err)
 		if (argv != sandbox_any_command)
 			judge_command(check, &sandbox, &spot);
 		sandbox_done(&sandbox);
-	} else if (is_exhausted(r)) {
+	} else if (fd_is_shortage(r)) {
 		*err = why;
 	} else {
 		tell_error(check, FINDING_REFUSED, &begin, &why);

@@ -168,7 +168,7 @@ const struct kind finding_kinds[] = {
 		"" },
 	[FINDING_DENIAL] = { "denial", WARNING, SILENT,
 		"no denial is kept here of %d: '%p' is granted (%o), and Landlock takes nothing back",
-		"grant the directories beside it one by one" },
+		"deny what exists, without '*'; a host with namespaces; or grant what is beside it" },
 	[FINDING_SEEN] = { "seen", NOTE, SILENT,
 		"Landlock hides nothing: of files that may not be opened, names, sizes and times can "
 		"be seen",

@@ -160,7 +160,8 @@ static bool is_kept(const struct check *check, const struct plan_denial *denial)
 		[DENY_PRIVATE] = PROTECT_PRIVATE_TMP,
 	};
 
-	return !denial->rule ||
+	/* what mounts or rules beside it keep in part is in the row, with what is missing */
+	return !denial->rule || denial->means != DENIAL_UNKEPT || denial->denial->is_git ||
 	       check->plan->rows[promises[denial->denial->kind]].state == STATE_ENFORCED;
 }
 

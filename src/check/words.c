@@ -19,6 +19,7 @@
 #include "check/parts.h"
 #include "profile/project.h"
 #include "profile/store.h"
+#include "sys/fd.h"
 
 struct words_of {
 	const struct load_place *place;
@@ -114,11 +115,6 @@ static void tell(struct words_of *words, const char *profile, const struct croft
 		     &(struct words){ .detail = text, .mend = why->hint });
 }
 
-static bool is_exhausted(int r)
-{
-	return r == -ENOMEM || r == -EMFILE || r == -ENFILE;
-}
-
 /* Loads one and looks at it; what is wrong with it is told. `word` NULL: by the document. */
 static int check_one(struct words_of *words, const char *word, const struct document *document,
 		     const char *name)
@@ -133,7 +129,7 @@ static int check_one(struct words_of *words, const char *word, const struct docu
 		r = load_profile(word, words->place, &profile, &why);
 	else
 		r = load_document(document, name, is_project, words->place, &profile, &why);
-	if (is_exhausted(r)) {
+	if (fd_is_shortage(r)) {
 		*words->err = why;
 		return r;
 	}
@@ -167,9 +163,9 @@ static int check_file(struct words_of *words, const char *path, size_t *ret_n)
 	}
 	if (r < 0) {
 		*words->err = why;
-		if (!is_exhausted(r))
+		if (!fd_is_shortage(r))
 			tell(words, NULL, &why);
-		return is_exhausted(r) ? r : 0;
+		return fd_is_shortage(r) ? r : 0;
 	}
 	if (words->name) {
 		*ret_n = 1;

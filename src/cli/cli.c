@@ -8,6 +8,8 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -66,17 +68,54 @@ void cli_warn(const char *text)
 	(void)fd_write_all(2, buf_text(&line), line.len);
 }
 
+/* Who shares our output may have made it one that does not wait (O_NONBLOCK): so we wait. */
+static int write_out(const char *data, size_t len)
+{
+	struct pollfd poll = { .fd = 1, .events = POLLOUT };
+
+	while (len) {
+		ssize_t n = sys_write(1, data, len);
+
+		if (n == -EAGAIN)
+			n = sys_ppoll(&poll, 1, -1) < 0 ? -EINTR : 0;
+		else if (n == 0)
+			return -EIO;
+		if (n < 0 && n != -EINTR)
+			return (int)n;
+		data += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
 int cli_print(const struct buf *buf)
 {
 	struct croft_error err = { 0 };
 	int r = buf_error(buf);
 
 	if (r == 0)
-		r = fd_write_all(1, buf_text(buf), buf->len);
+		r = write_out(buf_text(buf), buf->len);
 	if (r == 0)
 		return 0;
 	(void)fail(&err, CROFT_STAGE_USAGE, -r, "write to standard output");
 	return cli_fail(&err);
+}
+
+int cli_check_standard(struct croft_error *err)
+{
+	static const char *const names[] = { "input", "output", "error" };
+
+	for (int fd = 0; fd < 3; fd++) {
+		int r = sys_fcntl(fd, F_GETFD, 0);
+
+		if (r < 0) {
+			r = fail(err, CROFT_STAGE_USAGE, 0, "standard %s (descriptor %d) is closed",
+				 names[fd], fd);
+			fail_hint(err, "open it, for example on /dev/null");
+			return r;
+		}
+	}
+	return 0;
 }
 
 int cli_help(const struct option_list *list, enum option_command command)
@@ -92,6 +131,9 @@ static bool is_profile_key(enum option_id id)
 {
 	switch (id) {
 	case OPT_PROFILE:
+	case OPT_SESSION:
+	case OPT_NAME:
+	case OPT_JOIN_FD:
 	case OPT_DRY_RUN:
 	case OPT_JSON:
 	case OPT_STATUS_FD:
@@ -105,7 +147,7 @@ static bool is_profile_key(enum option_id id)
 	}
 }
 
-static int apply(const struct option_list *list, struct profile *profile, struct croft_error *err)
+int cli_apply(const struct option_list *list, struct profile *profile, struct croft_error *err)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		const struct option_word *word = &list->words[i];
@@ -139,7 +181,7 @@ int cli_profile(const struct option_list *list, struct profile **ret_profile,
 
 	if (r < 0)
 		return r;
-	r = apply(list, profile, err);
+	r = cli_apply(list, profile, err);
 	if (r < 0) {
 		profile_free(profile);
 		return r;

@@ -31,6 +31,7 @@ int cmd_why(int argc, char *const argv[]);
 int cmd_deps(int argc, char *const argv[]);
 int cmd_profile(int argc, char *const argv[]);
 int cmd_check(int argc, char *const argv[]);
+int cmd_session(int argc, char *const argv[]);
 
 /*
  * One line on stderr, "croft: what: why (hint)", escaped. Returns the exit status that the
@@ -45,6 +46,8 @@ void cli_warn(const char *text);
 int cli_print(const struct buf *buf);
 /* The exit status for a failure, without a message. */
 int cli_status(const struct croft_error *err);
+/* An error if 0, 1 or 2 is closed: the next file that is opened would land there. Stage usage. */
+int cli_check_standard(struct croft_error *err);
 /* --help: prints and returns the exit status. */
 int cli_help(const struct option_list *list, enum option_command command);
 
@@ -54,6 +57,8 @@ int cli_help(const struct option_list *list, enum option_command command);
  */
 int cli_profile(const struct option_list *list, struct profile **ret_profile,
 		struct croft_error *err);
+/* Those options of a list that are the profile's, in their order. */
+int cli_apply(const struct option_list *list, struct profile *profile, struct croft_error *err);
 /*
  * The command: the words that follow the options, or where there are none the profile's own; then
  * the array lives in the profile. An empty array: neither has one.

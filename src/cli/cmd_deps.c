@@ -303,6 +303,8 @@ static int answer_one(struct deps *deps, const char *program, int *ret_status)
 
 	closure_init(&answer.closure);
 	r = look(deps, &answer, &err);
+	if (r == 0 && remedy_find(&answer.closure, &deps->input, &answer.remedy) < 0)
+		r = fail(&err, CROFT_STAGE_EXEC, ENOMEM, "look for what '%s' lacks", program);
 	if (r == 0)
 		r = print(deps, &answer, &err);
 	if (r == 0) {

@@ -16,7 +16,9 @@
 
 #include "base/num.h"
 #include "cli/cli.h"
+#include "cli/joined.h"
 #include "cli/status.h"
+#include "launch/cleaner.h"
 #include "launch/supervise.h"
 #include "plan/print.h"
 #include "sys/calls.h"
@@ -25,6 +27,7 @@
 struct run {
 	struct option_list list;
 	struct profile *profile;
+	struct joined joined;
 	struct sandbox sandbox;
 	struct outcome outcome;
 	const char *const *argv;
@@ -61,7 +64,8 @@ static int no_command(struct croft_error *err)
 
 static int plan(struct run *run, struct croft_error *err)
 {
-	int r = cli_profile(&run->list, &run->profile, err);
+	const struct host *host = NULL;
+	int r = joined_profile(&run->joined, &run->list, &run->profile, err);
 
 	if (r == 0)
 		r = cli_command(run->profile, run->argv, &run->argv, err);
@@ -73,10 +77,13 @@ static int plan(struct run *run, struct croft_error *err)
 		run->profile->wants_supervisor = true;
 	r = cli_raise_open_files(run->profile, &run->launch.nofile, &run->launch.restores_nofile,
 				 err);
+	if (r == 0)
+		r = joined_host(&run->joined, run->profile, &host, err);
 	if (r < 0)
 		return r;
-	return sandbox_plan(run->profile, NULL, run->argv, (const char *const *)environ,
-			    &run->sandbox, err);
+	r = sandbox_plan(run->profile, host, run->argv, (const char *const *)environ, &run->sandbox,
+			 err);
+	return r < 0 ? r : joined_open(&run->joined, run->sandbox.plan, &run->launch, err);
 }
 
 static void warn_of_absent(const struct plan *plan)
@@ -96,6 +103,19 @@ static void warn_of_doubt(const struct sandbox *sandbox)
 		cli_warn_of(&sandbox->command.doubt);
 }
 
+/* The cleaner comes before what it cleans. */
+static int start_cleaner(struct run *run, struct croft_error *err)
+{
+	const struct plan *plan = run->sandbox.plan;
+	struct cgroup *group = &run->launch.group;
+	int r = plan->wants_cgroup ? cgroup_choose(plan, group, err) : 0;
+
+	if (r < 0 || (!plan->tmpdir && !plan->wants_cgroup))
+		return r;
+	return cleaner_start(plan->tmpdir, group->path[0] ? group->path : NULL,
+			     &run->launch.cleaner, err);
+}
+
 /* Makes everything ready; on success only the start is left. */
 static int prepare(struct run *run, struct croft_error *err)
 {
@@ -103,9 +123,8 @@ static int prepare(struct run *run, struct croft_error *err)
 
 	if (r == 0)
 		r = sandbox_find_command(&run->sandbox, err);
-	/* the cleaner comes before what it cleans */
-	if (r == 0 && run->sandbox.plan->tmpdir)
-		r = tmpdir_start_cleaner(run->sandbox.plan->tmpdir, &run->launch.cleaner, err);
+	if (r == 0)
+		r = start_cleaner(run, err);
 	if (r == 0)
 		r = launch_prepare(&run->launch, run->sandbox.plan, run->sandbox.facts, err);
 	if (r < 0)
@@ -150,8 +169,8 @@ static int dry_run(struct run *run)
 	status = cli_print(&buf);
 	if (status)
 		return status;
-	if (run->profile->note)
-		cli_warn(run->profile->note);
+	if (run->sandbox.plan->profile->note)
+		cli_warn(run->sandbox.plan->profile->note);
 	if (not_found < 0 || plan_check(run->sandbox.plan, &err) < 0)
 		return cli_fail(&err);
 	warn_of_doubt(&run->sandbox);
@@ -161,16 +180,28 @@ static int dry_run(struct run *run)
 /* What happened at croft's own hand is said, or the command's end would be a riddle. */
 static void tell_outcome(const struct run *run)
 {
-	AUTO_BUF struct buf line = BUF_INIT(256);
+	AUTO_BUF struct buf line = BUF_INIT(256), made = BUF_INIT(65536);
+	size_t prefix;
 
 	if (run->outcome.timed_out)
 		buf_printf(&line, "the time limit of %llu ms was reached: the command was ended",
 			   (unsigned long long)run->profile->time_ms);
+	else if (run->outcome.n_oom_killed)
+		buf_printf(&line,
+			   "the memory limit of %llu bytes was reached: the kernel killed "
+			   "%u processes",
+			   (unsigned long long)run->profile->limits[LIMIT_MEMORY],
+			   run->outcome.n_oom_killed);
 	else if (run->outcome.n_killed)
 		buf_printf(&line, "%u processes that the command left running were killed",
 			   run->outcome.n_killed);
 	if (line.len)
 		cli_warn(buf_text(&line));
+	buf_puts(&made, "made although denied: ");
+	prefix = made.len;
+	sandbox_tell_made(&made, &run->sandbox);
+	if (made.len > prefix)
+		cli_warn(buf_text(&made));
 }
 
 static int finish(struct run *run, int r, const struct croft_error *err)
@@ -207,6 +238,8 @@ static int run_command(struct run *run)
 		return dry_run(run);
 	if (r == 0)
 		r = start(run, &err);
+	if (r < 0)
+		joined_hint(&run->joined, &err);
 	return finish(run, r, &err);
 }
 
@@ -219,6 +252,7 @@ int cmd_run(int argc, char *const argv[])
 	/* not all of it: most is room for a filter */
 	memset(&run, 0, offsetof(struct run, launch));
 	launch_init(&run.launch);
+	joined_init(&run.joined);
 	run.status_fd = -1;
 	if (options_parse(CMD_RUN, argc, argv, 1, &run.list, &err) < 0)
 		return cli_fail(&err);
@@ -228,6 +262,7 @@ int cmd_run(int argc, char *const argv[])
 	else
 		status = run_command(&run);
 	launch_done(&run.launch);
+	joined_done(&run.joined);
 	sandbox_done(&run.sandbox);
 	profile_free(run.profile);
 	options_done(&run.list);

@@ -104,7 +104,7 @@ static void print_troubles(struct buf *buf, const struct deps_answer *answer)
 		buf_reset(&what);
 		buf_reset(&mend);
 		trouble_what(&what, trouble);
-		trouble_mend(&mend, trouble);
+		remedy_mend(&mend, &answer->remedy, trouble, NULL, NULL);
 		if (trouble_weight(trouble) < WEIGHT_START)
 			buf_puts(buf, "  note: ");
 		else
@@ -342,7 +342,7 @@ static void json_troubles(struct json *json, const struct deps_answer *answer)
 		buf_reset(&what);
 		buf_reset(&mend);
 		trouble_what(&what, trouble);
-		trouble_mend(&mend, trouble);
+		remedy_mend(&mend, &answer->remedy, trouble, NULL, NULL);
 		json_trouble(json, trouble, buf_text(&what), buf_text(&mend));
 	}
 	if (answer->path_searched) {

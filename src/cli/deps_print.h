@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "elf/closure.h"
+#include "elf/remedy.h"
 
 /* What was found for one word of the command line. */
 struct deps_answer {
@@ -18,6 +19,7 @@ struct deps_answer {
 	const char *path_searched;
 	bool is_library; /* a shared library: it is not started, but loaded */
 	struct closure closure;
+	struct remedy remedy; /* for what is missing in it */
 };
 
 /* True if nothing was found that would stop it. */

@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "profile/profile_print.h"
 #include "sys/abi.h"
 
 /* The names that the original prints, in its order, and behind them those that it has not. */
@@ -196,25 +197,12 @@ static bool is_plain(const char *text)
 			    "/_.~+-") == strlen(text);
 }
 
-/* Double quotes take every text: the two characters with a meaning and the two that break lines. */
 static void put_text(struct buf *buf, const char *text)
 {
-	if (is_plain(text)) {
+	if (is_plain(text))
 		buf_puts(buf, text);
-		return;
-	}
-	buf_putc(buf, '"');
-	for (; *text; text++) {
-		if (*text == '\n')
-			buf_puts(buf, "\\n");
-		else if (*text == '\t')
-			buf_puts(buf, "\\t");
-		else if (*text == '"' || *text == '\\')
-			buf_printf(buf, "\\%c", *text);
-		else
-			buf_putc(buf, *text);
-	}
-	buf_putc(buf, '"');
+	else
+		profile_print_quoted(buf, text);
 }
 
 /* "key: text", or "key: null" */

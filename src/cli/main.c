@@ -7,25 +7,51 @@
  *
  * Standing rule: 0, 1 and 2 must be open. With one of them closed, the next file
  * that is opened would land there, and the command's output in it.
+ *
+ * And croft's file gives nobody another user: a set-user-ID bit that somebody put on it would
+ * start every command with its owner's rights, and every profile of the caller's would be read
+ * with them (the class of CVE-2020-5291 and CVE-2022-31214).
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "base/cleanup.h"
 #include "base/names.h"
+#include "cli/beside.h"
 #include "cli/cli.h"
 #include "cli/front_ai_sandbox.h"
 #include "cli/front_landrun.h"
 #include "sys/calls.h"
 
+/* Programs of their own, which read their words themselves. */
+static int run_doctor(int argc, char *const argv[])
+{
+	struct croft_error err = { 0 };
+
+	(void)beside_run("croft-doctor", "it is built with croft", argc, argv, &err);
+	return cli_fail(&err);
+}
+
+static int run_image(int argc, char *const argv[])
+{
+	struct croft_error err = { 0 };
+
+	(void)beside_run("croft-image", "it is built where libarchive is (./dev build)", argc, argv,
+			 &err);
+	return cli_fail(&err);
+}
+
 static const struct name command_names[] = {
-	{ "run", NULL },  { "plan", NULL },  { "why", NULL },
-	{ "deps", NULL }, { "check", NULL }, { "profile", NULL },
+	{ "run", NULL },     { "plan", NULL },   { "why", NULL },
+	{ "deps", NULL },    { "check", NULL },  { "profile", NULL },
+	{ "session", NULL }, { "doctor", NULL }, { "image", NULL },
 };
 
-static int (*const command_functions[])(int, char *const[]) = { cmd_run,  cmd_plan,  cmd_why,
-								cmd_deps, cmd_check, cmd_profile };
+static int (*const command_functions[])(int, char *const[]) = {
+	cmd_run,     cmd_plan,    cmd_why,    cmd_deps,  cmd_check,
+	cmd_profile, cmd_session, run_doctor, run_image,
+};
 _Static_assert(ARRAY_SIZE(command_names) == ARRAY_SIZE(command_functions),
 	       "a function for each command");
 
@@ -40,21 +66,18 @@ static const struct {
 };
 _Static_assert(ARRAY_SIZE(front_names) == ARRAY_SIZE(fronts), "two functions for each front");
 
-static int check_standard(struct croft_error *err)
+/* As exec has told it: nothing the caller controls can change these. */
+static int check_is_own_user(struct croft_error *err)
 {
-	static const char *const names[] = { "input", "output", "error" };
+	int r;
 
-	for (int fd = 0; fd < 3; fd++) {
-		int r = sys_fcntl(fd, F_GETFD, 0);
-
-		if (r < 0) {
-			r = fail(err, CROFT_STAGE_USAGE, 0, "standard %s (descriptor %d) is closed",
-				 names[fd], fd);
-			fail_hint(err, "open it, for example on /dev/null");
-			return r;
-		}
-	}
-	return 0;
+	if (getauxval(AT_UID) == getauxval(AT_EUID) && getauxval(AT_GID) == getauxval(AT_EGID))
+		return 0;
+	r = fail(
+		err, CROFT_STAGE_USAGE, 0,
+		"croft's file has a set-user-ID or set-group-ID bit: it never runs as somebody else");
+	fail_hint(err, "chmod u-s,g-s on it");
+	return r;
 }
 
 static int no_command(const char *word)
@@ -66,8 +89,9 @@ static int no_command(const char *word)
 		(void)fail(&err, CROFT_STAGE_USAGE, 0, "there is no command '%s'", word);
 		nearest = names_nearest(command_names, ARRAY_SIZE(command_names), word);
 	} else {
-		(void)fail(&err, CROFT_STAGE_USAGE, 0,
-			   "a command is needed: run, plan, why, deps, check or profile");
+		(void)fail(
+			&err, CROFT_STAGE_USAGE, 0,
+			"a command is needed: run, plan, why, deps, check, profile, session, doctor or image");
 	}
 	if (nearest)
 		fail_hint(&err, "did you mean '%s'?", nearest);
@@ -146,7 +170,7 @@ int main(int argc, char *argv[])
 	const char *front_name;
 	int skip, status, front = find_front(argc, argv, &front_name, &skip);
 
-	if (check_standard(&err) < 0)
+	if (check_is_own_user(&err) < 0 || cli_check_standard(&err) < 0)
 		return front < 0 ? cli_fail(&err) : fronts[front].fail(&err);
 	if (front >= 0)
 		return fronts[front].run(argc - skip, argv + skip);

@@ -30,6 +30,13 @@ enum option_command {
 	CMD_PROFILE_TRUST = 1 << 11,
 	CMD_PROFILE_IMPORT = 1 << 12,
 	CMD_PROFILE_EXPORT = 1 << 13,
+	CMD_SESSION = 1 << 14, /* without a verb */
+	CMD_SESSION_START = 1 << 15,
+	CMD_SESSION_LIST = 1 << 16,
+	CMD_SESSION_STOP = 1 << 17,
+	CMD_DOCTOR = 1 << 18, /* croft-doctor's */
+	CMD_IMAGE = 1 << 19, /* croft-image's, without a verb */
+	CMD_IMAGE_CHECK = 1 << 20,
 };
 
 enum option_id {

@@ -62,6 +62,8 @@ static void write_usage(struct json *json, const struct outcome *outcome)
 	json_int(json, usage->ru_maxrss);
 	json_key(json, "killed_survivors");
 	json_uint(json, outcome->n_killed);
+	json_key(json, "killed_for_memory");
+	json_uint(json, outcome->n_oom_killed);
 	json_object_end(json);
 }
 

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "elf/build.h"
 #include "elf/search_path.h"
+#include "sys/fd.h"
 
 static const struct {
 	uint8_t class;
@@ -122,7 +123,7 @@ static int take(struct builder *builder, const struct wanted *wanted, struct elf
 	char full[PATH_MAX];
 	int r = open_named(builder, wanted->name, full, &opened);
 
-	if (r == -EMFILE || r == -ENFILE || r == -ENOMEM)
+	if (fd_is_shortage(r))
 		return fail(builder->err, CROFT_STAGE_EXEC, -r, "opening '%s'", wanted->name);
 	if (r < 0)
 		return builder_add_walk_trouble(builder, wanted->role, wanted->name,
@@ -170,7 +171,7 @@ int alone_add(struct builder *builder, const char *library)
 	if (!strchr(library, '/'))
 		return builder_add_missing(builder, 0, library);
 	r = open_named(builder, library, full, &opened);
-	if (r == -EMFILE || r == -ENFILE || r == -ENOMEM)
+	if (fd_is_shortage(r))
 		return fail(builder->err, CROFT_STAGE_EXEC, -r, "opening '%s'", library);
 	if (r < 0)
 		return builder_add_missing(builder, 0, library);

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "elf/linkage.h"
+#include "elf/noexec.h"
 #include "elf/script.h"
 #include "sys/calls.h"
 
@@ -222,6 +223,7 @@ static int take_file(struct search *search, const char *path, const char *full,
 		.is_elf = true,
 		.class = elf->class,
 		.machine = elf->machine,
+		.load_size = elf->load_size,
 	};
 	struct object object = { .needer = search->needer, .elf = *elf };
 	int r = builder_add_file(builder, &added, &object.file);
@@ -236,7 +238,7 @@ static int take_file(struct search *search, const char *path, const char *full,
 	r = linkage_add_object(builder, linkage, &object);
 	if (r == 0 && !search->is_optional)
 		r = linkage_check_isa(builder, linkage, search->object);
-	if (r == 0 && !search->is_optional && file->is_noexec)
+	if (r == 0 && !search->is_optional && file->is_noexec && noexec_is_held(file->fd))
 		r = builder_add_trouble(builder, TROUBLE_NOEXEC_MOUNT, ROLE_LIBRARY, full,
 					needed_by, "");
 	return r < 0 ? r : ATTEMPT_FOUND;

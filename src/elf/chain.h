@@ -44,7 +44,7 @@ struct chain_found {
 
 static inline bool chain_is_image(const struct chain *chain)
 {
-	return chain->builder->input->root->fd >= 0;
+	return root_is_image(chain->builder->input->root);
 }
 
 /* Says what is next, without "//" and "/./" in its name. 0 or -ENAMETOOLONG. */

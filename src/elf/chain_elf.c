@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "elf/binfmt.h"
@@ -131,12 +133,27 @@ static enum trouble_kind judge_program(const struct chain *chain, const struct c
 	return found->read < 0 ? TROUBLE_ELF_CORRUPT : TROUBLE_MAX;
 }
 
+/* It runs, and as nobody else. */
+static int note_set_id(struct chain *chain, const struct chain_found *found)
+{
+	mode_t mode = found->file.mode;
+	struct statfs fs;
+	bool is_nosuid;
+
+	/* set-group-ID without the group's x bit means mandatory locking (bprm_fill_uid) */
+	if (!(mode & S_ISUID) && (!(mode & S_ISGID) || !(mode & S_IXGRP)))
+		return 0;
+	is_nosuid = !chain_is_image(chain) && sys_fstatfs(found->file.fd, &fs) == 0 &&
+		    fs.f_flags & ST_NOSUID;
+	return chain_note(chain, is_nosuid ? TROUBLE_SET_ID_NOSUID : TROUBLE_SET_ID, chain->role,
+			  found, mode & S_ISUID ? "set-user-ID" : "set-group-ID");
+}
+
 /* What does not keep exec from its work. */
 static int note_oddities(struct chain *chain, const struct chain_found *found)
 {
 	const struct elf *elf = &found->elf;
 	long page = sysconf(_SC_PAGESIZE);
-	mode_t mode = found->file.mode;
 	char size[24];
 	int r = 0;
 
@@ -147,12 +164,7 @@ static int note_oddities(struct chain *chain, const struct chain_found *found)
 	}
 	if (r == 0 && elf->n_interp > 1)
 		r = chain_note(chain, TROUBLE_INTERP_TWICE, chain->role, found, "");
-	/* set-group-ID without the group's x bit means mandatory locking (bprm_fill_uid) */
-	if (r == 0 && (mode & S_ISUID))
-		r = chain_note(chain, TROUBLE_SET_ID, chain->role, found, "set-user-ID");
-	else if (r == 0 && (mode & S_ISGID) && (mode & S_IXGRP))
-		r = chain_note(chain, TROUBLE_SET_ID, chain->role, found, "set-group-ID");
-	return r;
+	return r < 0 ? r : note_set_id(chain, found);
 }
 
 /*

@@ -19,6 +19,7 @@
 
 #include "elf/chain.h"
 #include "sys/calls.h"
+#include "sys/fd.h"
 
 /* Takes "//" and "/./" out of a name, in place; it still leads to the same. */
 static void clean(char *name)
@@ -224,6 +225,7 @@ static int add_found(struct chain *chain, struct chain_found *found)
 	file.is_elf = found->elf.class != 0;
 	file.class = found->elf.class;
 	file.machine = found->elf.machine;
+	file.load_size = found->elf.load_size;
 	r = builder_add_file(chain->builder, &file, &found->index);
 	return r < 0 ? r : 0;
 }
@@ -254,7 +256,7 @@ int chain_take(struct chain *chain, struct chain_found *found)
 	const struct closure_input *input = chain->builder->input;
 	int r = root_open_file(input->root, input->workdir, chain->name, &found->file);
 
-	if (r == -EMFILE || r == -ENFILE || r == -ENOMEM)
+	if (fd_is_shortage(r))
 		return fail(chain->builder->err, CROFT_STAGE_EXEC, -r, "open '%s'", chain->name);
 	if (r < 0) {
 		found->file.fd = -1;

@@ -21,6 +21,7 @@
 #include "base/cleanup.h"
 #include "elf/build.h"
 #include "elf/linkage.h"
+#include "sys/fd.h"
 
 /* clang-format off */
 static const struct {
@@ -320,7 +321,7 @@ static int add_libraries(struct builder *builder, const struct chain_end *end, b
 	struct loader_info info;
 	int r = loader_read(builder->input->root, path, false, &closure->arena, &info);
 
-	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
+	if (fd_is_shortage(r))
 		return fail(builder->err, CROFT_STAGE_EXEC, -r, "reading '%s'", path);
 	if (r < 0) /* it was there a moment ago */
 		return builder_add_trouble(builder, TROUBLE_READ_ERROR, ROLE_LOADER, path,
@@ -373,6 +374,49 @@ int closure_add_program(struct closure *closure, const struct closure_input *inp
 		    closure->files[i].rule == RULE_SCRIPT && i != end.program)
 			r = add_passed_program(&builder, i);
 	return r < 0 ? r : add_needs(&builder, &end, true);
+}
+
+/* One of the two files of closure_add_loaded. */
+static int add_given(struct builder *builder, const char *path, enum file_role role,
+		     size_t needed_by, struct elf *ret_elf, size_t *ret_index)
+{
+	struct closure_file file = { .role = role, .name = path, .path = path, .detail = "" };
+	const struct closure_input *input = builder->input;
+	struct root_file opened;
+	const char *why;
+	int r = root_open_file(input->root, input->workdir, path, &opened);
+
+	if (r < 0)
+		return r;
+	r = elf_read(opened.fd, opened.size, input->flags & CLOSURE_VERSIONS ? ELF_VERSIONS : 0,
+		     &builder->closure->arena, ret_elf, &why);
+	file.rule = needed_by == CLOSURE_NONE ? RULE_GIVEN : RULE_INTERP;
+	file.real = opened.real;
+	file.needed_by = needed_by;
+	file.dev = opened.dev;
+	file.ino = opened.ino;
+	file.is_elf = true;
+	file.class = ret_elf->class;
+	file.machine = ret_elf->machine;
+	if (r == 0)
+		r = builder_add_file(builder, &file, ret_index);
+	root_file_done(&opened);
+	return r < 0 ? r : 0;
+}
+
+int closure_add_loaded(struct closure *closure, const struct closure_input *input,
+		       const char *program, const char *loader, struct croft_error *err)
+{
+	struct builder builder = { closure, input, err };
+	struct chain_end end = { .is_dynamic = true };
+	int r = add_given(&builder, program, ROLE_PROGRAM, CLOSURE_NONE, &end.elf, &end.program);
+
+	if (r == 0)
+		r = add_given(&builder, loader, ROLE_LOADER, end.program, &end.loader_elf,
+			      &end.loader);
+	if (r == 0 && !end.elf.interp)
+		r = -ENOEXEC;
+	return r < 0 ? r : add_libraries(&builder, &end, true);
 }
 
 /* An empty closure: the library stands for itself. */

@@ -62,6 +62,7 @@ struct closure_file {
 	bool is_elf;
 	uint8_t class; /* of ELF files */
 	uint16_t machine;
+	uint64_t load_size; /* bytes of memory that it takes at least, where it is loaded */
 };
 
 /* One "needs": for the tree, and for who needs what is missing. */
@@ -117,6 +118,13 @@ int closure_add_program(struct closure *closure, const struct closure_input *inp
  */
 int closure_add_library(struct closure *closure, const struct closure_input *input,
 			const char *library, struct croft_error *err);
+/*
+ * The same for an ELF program whose own loader is missing, as if `loader` lay in its place: what
+ * would still be wrong then. The closure is empty before. -ENOENT and so on if one of both cannot
+ * be opened, -ENOEXEC and -EBADMSG if one is no ELF file, not described.
+ */
+int closure_add_loaded(struct closure *closure, const struct closure_input *input,
+		       const char *program, const char *loader, struct croft_error *err);
 void closure_done(struct closure *closure);
 
 /* The gravest first cause: the first trouble of at least that weight, or NULL. */

@@ -128,6 +128,9 @@ static int add_load(struct elf_reader *reader, const struct segment *segment)
 	if (segment->align > reader->elf->load_align)
 		reader->elf->load_align = segment->align;
 	reader->elf->load_skew |= segment->address ^ offset;
+	if (__builtin_add_overflow(reader->elf->load_size, segment->memory_size,
+				   &reader->elf->load_size))
+		reader->elf->load_size = UINT64_MAX;
 	left = offset < reader->size ? reader->size - offset : 0;
 	reader->loads[reader->n_loads++] = (struct elf_segment){
 		.address = segment->address,

@@ -42,6 +42,7 @@ struct elf {
 	const char *interp; /* of the first; NULL: none */
 	uint64_t load_align; /* the greatest p_align of a PT_LOAD, 0 without one */
 	uint64_t load_skew; /* p_vaddr ^ p_offset of all PT_LOADs, or-ed: 0 within a page */
+	uint64_t load_size; /* bytes of memory that all PT_LOADs take at least */
 	bool has_exec_stack; /* PT_GNU_STACK with PF_X */
 
 	const char **needed; /* DT_NEEDED, in order */

@@ -286,11 +286,12 @@ static int ask_cache(struct builder *builder, struct linkage *linkage)
 		return 0;
 	linkage->has_asked_cache = true;
 	r = root_open_file(builder->input->root, NULL, path, &file);
-	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
+	if (fd_is_shortage(r))
 		return fail(builder->err, CROFT_STAGE_EXEC, -r, "reading '%s'", path);
 	if (r < 0)
-		return r == -ENOENT && builder->input->root->fd >= 0 ? ask_conf(builder, linkage)
-								     : 0;
+		return r == -ENOENT && root_is_image(builder->input->root)
+			       ? ask_conf(builder, linkage)
+			       : 0;
 	r = read_cache(builder, linkage, &file);
 	root_file_done(&file);
 	return r;
@@ -442,7 +443,7 @@ static int preload_file(struct builder *builder, struct linkage *linkage)
 	if (!linkage->info.preload)
 		return 0;
 	n = root_read_file(builder->input->root, linkage->info.preload, PRELOAD_MAX_BYTES, &text);
-	if (n == -ENOMEM || n == -EMFILE || n == -ENFILE || n == -EFBIG)
+	if (fd_is_shortage(n) || n == -EFBIG)
 		return fail(builder->err, CROFT_STAGE_EXEC, (int)-n, "reading '%s'",
 			    linkage->info.preload);
 	if (n < 0)

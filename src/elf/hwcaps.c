@@ -102,16 +102,14 @@ static const char *const any_words[] = {
 	"tls", "haswell", "x86_64", "avx512_1", "i686", "sse2", "aarch64", "atomics",
 };
 
-/* Below a directory that may not be listed (fd -1) everything can be. A link counts as there. */
-static bool is_there(int fd, const char *name)
+/* Below a directory that may not be listed (NULL) everything can be. A link counts as there. */
+static bool is_there(const struct root_dir *dir, const char *name)
 {
-	struct stat st;
-
-	return fd < 0 || sys_fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	return !dir || root_dir_has(dir, name);
 }
 
 /* The paths of the older scheme: subsets in the order of binary numbers, from all to none. */
-static int add_subsets(struct builder *builder, struct linkage *linkage, int fd,
+static int add_subsets(struct builder *builder, struct linkage *linkage, const struct root_dir *dir,
 		       const char *subdirs[SUBDIRS_MAX], size_t *n)
 {
 	const char *words[WORDS_MAX];
@@ -119,7 +117,7 @@ static int add_subsets(struct builder *builder, struct linkage *linkage, int fd,
 	bool is_first_there[WORDS_MAX];
 
 	for (size_t i = 0; i < n_words; i++)
-		is_first_there[i] = is_there(fd, words[i]);
+		is_first_there[i] = is_there(dir, words[i]);
 	for (unsigned set = (1U << n_words) - 1; set > 0; set--) {
 		char path[64] = "";
 		size_t len = 0;
@@ -141,23 +139,23 @@ static int add_subsets(struct builder *builder, struct linkage *linkage, int fd,
 }
 
 /* The older scheme, if there is any of its words and the loader is old enough. */
-static int add_older(struct builder *builder, struct linkage *linkage, int fd,
+static int add_older(struct builder *builder, struct linkage *linkage, const struct root_dir *dir,
 		     const char *subdirs[SUBDIRS_MAX], size_t *n)
 {
 	bool is_any_there = false;
 	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(any_words) && !is_any_there; i++)
-		is_any_there = is_there(fd, any_words[i]);
+		is_any_there = is_there(dir, any_words[i]);
 	if (!is_any_there)
 		return 0;
 	r = linkage_ask_loader(builder, linkage);
 	if (r < 0 || linkage->info.glibc_version == 0 || linkage->info.glibc_version >= 237)
 		return r;
-	return add_subsets(builder, linkage, fd, subdirs, n);
+	return add_subsets(builder, linkage, dir, subdirs, n);
 }
 
-static int add_subdirs(struct builder *builder, struct linkage *linkage, int fd,
+static int add_subdirs(struct builder *builder, struct linkage *linkage, const struct root_dir *dir,
 		       const char *subdirs[SUBDIRS_MAX], size_t *n)
 {
 	static const char *const levels[] = {
@@ -168,10 +166,10 @@ static int add_subdirs(struct builder *builder, struct linkage *linkage, int fd,
 	unsigned glibc = linkage->info.glibc_version;
 	int r;
 
-	if ((glibc == 0 || glibc >= 233) && is_there(fd, HWCAPS_DIR))
+	if ((glibc == 0 || glibc >= 233) && is_there(dir, HWCAPS_DIR))
 		for (unsigned level = linkage_cpu_level(linkage); level >= 2; level--)
 			subdirs[(*n)++] = levels[level - 2];
-	r = add_older(builder, linkage, fd, subdirs, n);
+	r = add_older(builder, linkage, dir, subdirs, n);
 	subdirs[(*n)++] = "";
 	return r;
 }
@@ -181,17 +179,18 @@ int hwcaps_look_up(struct builder *builder, struct linkage *linkage, const char 
 {
 	const char *subdirs[SUBDIRS_MAX + 1];
 	const char **copy;
-	AUTO_FD int fd = -1;
+	struct root_dir opened = { .fd = -1 };
 	size_t n = 0;
-	int r = root_open_dir(builder->input->root, full, &fd);
+	int has = root_open_dir(builder->input->root, full, &opened), r = has;
 
-	if (r == -EMFILE || r == -ENFILE || r == -ENOMEM)
+	if (fd_is_shortage(r))
 		return fail(builder->err, CROFT_STAGE_EXEC, -r, "opening '%s'", full);
 	dir->is_known = true;
 	/* one that may not be listed may still be searched */
 	if (r < 0 && r != -EACCES)
 		return 0;
-	r = add_subdirs(builder, linkage, fd, subdirs, &n);
+	r = add_subdirs(builder, linkage, has < 0 ? NULL : &opened, subdirs, &n);
+	root_dir_done(&opened);
 	if (r < 0)
 		return r;
 	copy = arena_calloc(&builder->closure->arena, n, sizeof(*copy));

@@ -47,12 +47,6 @@ struct names {
 
 static int read_conf(struct reader *reader, const char *path);
 
-/* What is wrong with this process, not with the file. */
-static bool is_fatal(int r)
-{
-	return r == -ENOMEM || r == -EMFILE || r == -ENFILE;
-}
-
 /* `line` may be changed: it is cut. */
 static int add_dir(struct reader *reader, char *line)
 {
@@ -100,30 +94,35 @@ static int add_name(struct reader *reader, struct names *names, const char *name
 	return 0;
 }
 
+struct matching {
+	struct reader *reader;
+	const char *pattern;
+	struct names *names;
+};
+
+static int take_matching(void *context, const char *name)
+{
+	const struct matching *matching = context;
+
+	/* a leading dot must be written, as with glob(3) */
+	if (fnmatch(matching->pattern, name, FNM_PERIOD) != 0)
+		return 0;
+	return add_name(matching->reader, matching->names, name);
+}
+
 /* The names in a directory that match. A directory that cannot be read has none. */
 static int list_matching(struct reader *reader, const char *dir, const char *pattern,
 			 struct names *names)
 {
-	_Alignas(uint64_t) char entries[4096];
-	AUTO_FD int fd = -1;
-	ssize_t n;
-	int r = root_open_dir(reader->root, dir, &fd);
+	struct matching matching = { reader, pattern, names };
+	struct root_dir opened;
+	int r = root_open_dir(reader->root, dir, &opened);
 
 	if (r < 0)
-		return is_fatal(r) ? r : 0;
-	while ((n = sys_getdents64(fd, entries, sizeof(entries))) > 0) {
-		for (ssize_t at = 0; at < n && r == 0;) {
-			const struct sys_dirent *entry = (const void *)(entries + at);
-
-			at += entry->length;
-			/* a leading dot must be written, as with glob(3) */
-			if (fnmatch(pattern, entry->name, FNM_PERIOD) == 0)
-				r = add_name(reader, names, entry->name);
-		}
-		if (r < 0)
-			return r;
-	}
-	return 0;
+		return fd_is_shortage(r) ? r : 0;
+	r = root_dir_list(&opened, take_matching, &matching);
+	root_dir_done(&opened);
+	return r == -ENOMEM || r == -EFBIG ? r : 0;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -214,7 +213,7 @@ __attribute__((noinline)) static int load_conf(struct reader *reader, const char
 	int r = root_open_file(reader->root, NULL, path, &file);
 
 	if (r < 0)
-		return is_fatal(r) ? r : 1;
+		return fd_is_shortage(r) ? r : 1;
 	fd = file.fd;
 	/* by identity: a file has many names. Twice, one after the other, is no circle */
 	for (size_t i = 0; i < reader->depth; i++)
@@ -228,7 +227,7 @@ __attribute__((noinline)) static int load_conf(struct reader *reader, const char
 		return -ENOMEM;
 	n = fd_read_full(fd, text, (size_t)file.size);
 	if (n < 0)
-		return is_fatal((int)n) ? (int)n : 1;
+		return fd_is_shortage(n) ? (int)n : 1;
 	text[n] = '\0';
 	reader->open[reader->depth].dev = file.dev;
 	reader->open[reader->depth].ino = file.ino;

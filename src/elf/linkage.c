@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sys/fd.h"
+
 static bool is_name(const void *context, size_t value, const void *wanted)
 {
 	return strcmp(((const struct object_name *)context)[value].name, wanted) == 0;
@@ -186,7 +188,7 @@ int linkage_ask_loader(struct builder *builder, struct linkage *linkage)
 	if (linkage->info.n_dirs) /* it had to be read before */
 		return 0;
 	r = loader_read(builder->input->root, path, true, &builder->closure->arena, &info);
-	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
+	if (fd_is_shortage(r))
 		return fail(builder->err, CROFT_STAGE_EXEC, -r, "reading '%s'", path);
 	if (r < 0) /* replaced or gone since it was found: it has no directories any more */
 		return 0;
@@ -241,7 +243,7 @@ int linkage_check_isa(struct builder *builder, struct linkage *linkage, size_t i
 	if (linkage->info.is_musl || (glibc && glibc < 233) || needed <= 1 ||
 	    linkage_cpu_level(linkage) == 0)
 		return 0;
-	for (unsigned bit = 0; bit < 4; bit++)
+	for (unsigned bit = 0; bit < 32; bit++)
 		if (needed & (1U << bit))
 			level = bit + 1;
 	if (needed < 1U << 4 && level <= linkage_cpu_level(linkage))
@@ -281,7 +283,7 @@ int linkage_add_config(struct builder *builder, const struct linkage *linkage, c
 	struct root_file file;
 	int r = root_open_file(builder->input->root, NULL, path, &file);
 
-	if (r == -EMFILE || r == -ENFILE || r == -ENOMEM)
+	if (fd_is_shortage(r))
 		return fail(builder->err, CROFT_STAGE_EXEC, -r, "opening '%s'", path);
 	if (r < 0)
 		return 0;

@@ -24,6 +24,7 @@
 
 #include "base/cleanup.h"
 #include "elf/linkage.h"
+#include "sys/fd.h"
 
 #define SEPARATORS ":\n"
 #define SPACES " \t\n\v\f\r:" /* of LD_PRELOAD */
@@ -179,7 +180,7 @@ static int ask_system(struct builder *builder, struct linkage *linkage)
 		n = root_read_file(builder->input->root, path, PATH_FILE_MAX_BYTES, &text);
 	if (n == -ENOENT)
 		return make_list(builder, linkage, DEFAULT_PATH, NULL, &linkage->system);
-	if (n == -ENOMEM || n == -EMFILE || n == -ENFILE || n == -EFBIG)
+	if (fd_is_shortage(n) || n == -EFBIG)
 		return fail(builder->err, CROFT_STAGE_EXEC, (int)-n, "reading '%s'", path);
 	linkage->system.is_known = true;
 	if (n < 0) /* there, but not to be read: then there are no directories at all */
@@ -215,11 +216,25 @@ static int look_everywhere(struct search *search)
 	return r;
 }
 
+/* musl stands in for glibc's library, whose name this is, and has most of its symbols, not all. */
+static int note_other_libc(struct search *search)
+{
+	const struct object *needer = &search->linkage->objects[search->needer];
+
+	return builder_add_trouble(search->builder, TROUBLE_OTHER_LIBC, ROLE_LIBRARY, needer->path,
+				   CLOSURE_NONE, "");
+}
+
 /* Loads one library. Failing to find it is no error. */
 static int load(struct search *search)
 {
 	int r;
 
+	if (!strcmp(search->name, "libc.so.6") && search->needer != OBJECT_NONE) {
+		r = note_other_libc(search);
+		if (r < 0)
+			return r;
+	}
 	if (is_own_name(search->linkage, search->name))
 		search->object = OBJECT_LOADER;
 	else if (strchr(search->name, '/'))

@@ -13,6 +13,7 @@
  *   the real root    the kernel
  *   an image         the kernel, told to stay inside (openat2 with RESOLVE_IN_ROOT, since 5.6)
  *   an image, where a filter or an old kernel has no openat2: walk.c
+ *   a source         the source; here only its contract is kept
  */
 #include "elf/root.h"
 
@@ -22,17 +23,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
-#include <sys/statvfs.h>
 
 #include "base/cleanup.h"
+#include "elf/noexec.h"
 #include "elf/walk.h"
 #include "sys/calls.h"
 #include "sys/fd.h"
 
 #define TRIES_MAX 16 /* openat2 says EAGAIN while something anywhere is renamed */
 #define FIRST_READ 4096 /* for files that do not tell their size, as in /proc */
-#define FILE_VALID 0x20 /* ST_VALID in f_flags: the kernel has filled them (since 2.6.36) */
 
 /*
  * EPERM and EINVAL come from filters that know openat2 not well, ENOSYS from those and from
@@ -133,14 +132,6 @@ static void find_real(const struct root *root, int fd, bool has_proc, const char
 		walk_find_real(root, full, st, real);
 }
 
-/* By the mount's flags, not the file system's; false where the kernel does not tell. */
-static bool is_on_noexec(int fd)
-{
-	struct statfs fs;
-
-	return sys_fstatfs(fd, &fs) == 0 && (fs.f_flags & FILE_VALID) && (fs.f_flags & ST_NOEXEC);
-}
-
 int root_open_file(const struct root *root, const char *workdir, const char *path,
 		   struct root_file *ret_file)
 {
@@ -152,6 +143,8 @@ int root_open_file(const struct root *root, const char *workdir, const char *pat
 
 	if (r < 0)
 		return r;
+	if (root->source)
+		return root->source->open_file(root->source, full, ret_file);
 	handle = open_name(root, full, O_PATH);
 	if (handle < 0)
 		return handle;
@@ -170,8 +163,8 @@ int root_open_file(const struct root *root, const char *workdir, const char *pat
 	ret_file->dev = st.st_dev;
 	ret_file->ino = st.st_ino;
 	ret_file->size = (uint64_t)st.st_size;
-	ret_file->is_noexec = is_on_noexec(fd);
 	find_real(root, fd, has_proc, full, &st, ret_file->real);
+	ret_file->is_noexec = noexec_is_on(fd, root->fd < 0 ? ret_file->real : "");
 	return 0;
 }
 
@@ -180,19 +173,63 @@ void root_file_done(struct root_file *file)
 	fd_close(&file->fd);
 }
 
-int root_open_dir(const struct root *root, const char *path, int *ret_fd)
+int root_open_dir(const struct root *root, const char *path, struct root_dir *ret_dir)
 {
 	char full[PATH_MAX];
-	int fd, r = walk_join(full, NULL, path);
+	int fd = -1, r = walk_join(full, NULL, path);
 
+	if (r == 0 && root->source)
+		r = root->source->open_dir(root->source, full);
 	if (r < 0)
 		return r;
 	/* with O_DIRECTORY nothing else is opened, so nothing can block */
-	fd = open_name(root, full, O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
+	if (!root->source)
+		fd = open_name(root, full, O_RDONLY | O_DIRECTORY);
+	if (!root->source && fd < 0)
 		return fd;
-	*ret_fd = fd;
+	ret_dir->fd = fd;
+	ret_dir->source = root->source;
+	ret_dir->path = path;
 	return 0;
+}
+
+void root_dir_done(struct root_dir *dir)
+{
+	fd_close(&dir->fd);
+}
+
+static bool is_dots(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+}
+
+int root_dir_list(const struct root_dir *dir, root_take_fn take, void *context)
+{
+	_Alignas(uint64_t) char entries[4096];
+	ssize_t n;
+	int r = 0;
+
+	if (dir->source)
+		return dir->source->list(dir->source, dir->path, take, context);
+	while ((n = sys_getdents64(dir->fd, entries, sizeof(entries))) > 0)
+		for (ssize_t at = 0; at < n;) {
+			const struct sys_dirent *entry = (const void *)(entries + at);
+
+			at += entry->length;
+			r = is_dots(entry->name) ? 0 : take(context, entry->name);
+			if (r != 0)
+				return r;
+		}
+	return n < 0 ? (int)n : 0;
+}
+
+bool root_dir_has(const struct root_dir *dir, const char *name)
+{
+	struct stat st;
+
+	if (dir->source)
+		return dir->source->has(dir->source, dir->path, name);
+	return sys_fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 ssize_t root_read_file(const struct root *root, const char *path, size_t max, char **ret_data)
@@ -248,6 +285,7 @@ int root_open(const char *path, struct root *ret_root, struct croft_error *err)
 	}
 	ret_root->fd = fd;
 	ret_root->path = path;
+	ret_root->source = NULL;
 	return 0;
 }
 

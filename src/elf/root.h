@@ -4,8 +4,10 @@
  *
  * Whoever explains an image must follow names as a process inside would: an absolute
  * symbolic link starts again at the image's root, ".." stops there. The real root is
- * the plain case and the fast one. Nothing is ever executed, and no open can hang:
- * a FIFO, a device or a directory is told apart before it is opened for reading.
+ * the plain case and the fast one. What is no directory, as an image made of layers, is a
+ * source: it follows the names itself and gives descriptors to read from. Nothing is ever
+ * executed, and no open can hang: a FIFO, a device or a directory is told apart before it is
+ * opened for reading.
  */
 #ifndef CROFT_ELF_ROOT_H
 #define CROFT_ELF_ROOT_H
@@ -18,9 +20,12 @@
 
 #include "base/err.h"
 
+struct root_source;
+
 struct root {
-	int fd; /* O_PATH, owned; -1: the real root */
+	int fd; /* O_PATH, owned; -1: the real root, or a source */
 	const char *path; /* as given, for messages; not owned */
+	const struct root_source *source; /* not owned; NULL: files of the kernel's */
 };
 
 /* One file that was opened for reading. */
@@ -44,6 +49,39 @@ struct root_walk {
 	char real[PATH_MAX]; /* where it leads, when errnum is 0 */
 };
 
+/* A directory that is open, or that a source has. */
+struct root_dir {
+	int fd; /* owned; -1: a source's */
+	const struct root_source *source;
+	const char *path; /* as it was given; not owned */
+};
+
+/* Takes one name of a directory: 0, or what ends the listing. */
+typedef int (*root_take_fn)(void *context, const char *name);
+
+/*
+ * Files that are no directory's. Names are absolute and not empty, shorter than PATH_MAX; links and
+ * ".." are the source's to follow. What is returned and filled is as the functions below say.
+ */
+struct root_source {
+	void *image; /* the source's own */
+	int (*open_file)(const struct root_source *source, const char *full,
+			 struct root_file *ret_file);
+	void (*walk)(const struct root_source *source, const char *full,
+		     struct root_walk *ret_walk);
+	/* 0 or -errno: can it be opened as a directory? -EACCES: it may still be searched */
+	int (*open_dir)(const struct root_source *source, const char *full);
+	int (*list)(const struct root_source *source, const char *full, root_take_fn take,
+		    void *context);
+	/* a link counts as there */
+	bool (*has)(const struct root_source *source, const char *dir, const char *name);
+};
+
+static inline bool root_is_image(const struct root *root)
+{
+	return root->fd >= 0 || root->source;
+}
+
 /* Opens the root: "/" is the real one. Errors: stage prepare. */
 int root_open(const char *path, struct root *ret_root, struct croft_error *err);
 void root_done(struct root *root);
@@ -56,8 +94,13 @@ void root_done(struct root *root);
 int root_open_file(const struct root *root, const char *workdir, const char *path,
 		   struct root_file *ret_file);
 void root_file_done(struct root_file *file);
-/* Opens a directory for getdents64. */
-int root_open_dir(const struct root *root, const char *path, int *ret_fd);
+/* Opens a directory; `path` must outlive it. Outputs only on success. */
+int root_open_dir(const struct root *root, const char *path, struct root_dir *ret_dir);
+void root_dir_done(struct root_dir *dir);
+/* Hands on every name but "." and "..". What take gives but 0 ends it and is returned. */
+int root_dir_list(const struct root_dir *dir, root_take_fn take, void *context);
+/* Is there such a name in it? A link counts. */
+bool root_dir_has(const struct root_dir *dir, const char *name);
 
 /* Follows the name a component at a time; always fills *ret_walk. For explanations. */
 void root_walk(const struct root *root, const char *workdir, const char *path,

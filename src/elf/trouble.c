@@ -179,6 +179,9 @@ static const struct row rows[] = {
 	[TROUBLE_KERNEL_TOO_OLD] = { "kernel-too-old", 0, START,
 		"%f needs Linux %d or newer",
 		"run it on a newer kernel, or with an older build of its C library" },
+	[TROUBLE_OTHER_LIBC] = { "other-libc", 0, NOTE,
+		"%f is built for glibc, and the loader is musl's: it may need a symbol that is not found",
+		"put musl's build of it in its place" },
 	[TROUBLE_UNKNOWN_LOADER] = { "unknown-loader", 0, NOTE,
 		"%f is neither glibc's nor musl's, so that no library is looked for",
 		"" },
@@ -186,6 +189,9 @@ static const struct row rows[] = {
 	/* PR_SET_NO_NEW_PRIVS, without which no sandbox is made by an ordinary user */
 	[TROUBLE_SET_ID] = { "set-id", 0, NOTE,
 		"%f is %d, which a sandbox leaves without effect",
+		"" },
+	[TROUBLE_SET_ID_NOSUID] = { "set-id-nosuid", 0, NOTE,
+		"%f is %d, which its file system, mounted nosuid, leaves without effect, as a sandbox does",
 		"" },
 
 	/* Landlock answers as a mode does: only by the plan the one is told from the other */

@@ -74,9 +74,11 @@ enum trouble_kind {
 	TROUBLE_VERSION_MISSING, /* detail: "GLIBC_2.38"; path: the library that lacks it */
 	TROUBLE_ISA_LEVEL, /* detail: "x86-64-v3": the CPU is older */
 	TROUBLE_KERNEL_TOO_OLD, /* detail: the oldest kernel it takes */
+	TROUBLE_OTHER_LIBC, /* a library for glibc, and the loader is musl's: it may do */
 	TROUBLE_UNKNOWN_LOADER, /* neither glibc's nor musl's: its libraries are not followed */
 	/* runs, but not as one may think */
 	TROUBLE_SET_ID, /* detail: "set-user-ID", "set-group-ID": without effect in a sandbox */
+	TROUBLE_SET_ID_NOSUID, /* the same: without effect anywhere */
 	/* the sandbox's own */
 	TROUBLE_NOT_GRANTED, /* EACCES: no grant covers it; detail: "execute" or "read" */
 	TROUBLE_MAX

@@ -336,6 +336,10 @@ void root_walk(const struct root *root, const char *workdir, const char *path,
 		ret_walk->errnum = -r;
 		return;
 	}
+	if (root->source) {
+		root->source->walk(root->source, full, ret_walk);
+		return;
+	}
 	r = walk_all(&walk, root, full, ret_walk);
 	ret_walk->errnum = -r;
 	if (r == 0)

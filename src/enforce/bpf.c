@@ -13,7 +13,7 @@
  * It is written backwards, from the last instruction to the first. Classic BPF only
  * jumps forward, so every target is known when a jump to it is written: no labels and
  * no second pass. An instruction is named by its distance from the end, and the three
- * answers are written first, in the order of enum verdict: an answer's name is its verdict.
+ * answers are written first, in the order of enum call_verdict: an answer's name is its verdict.
  *
  * Size and depth both cost at start: the kernel checks and compiles each instruction, and
  * since 5.11 runs every native number through the program to find those that are always

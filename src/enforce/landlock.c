@@ -101,6 +101,9 @@ int landlock_apply(int ruleset, uint32_t flags, bool can_verify, struct croft_er
 		if (fd != -EACCES) {
 			(void)fail(err, CROFT_STAGE_LANDLOCK, 0,
 				   "the kernel took the rules but does not enforce them");
+			fail_hint(
+				err,
+				"unless '/' is granted by another name: a chroot mounted into itself");
 			return -EOPNOTSUPP;
 		}
 	}

@@ -12,13 +12,14 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "host/host.h"
 #include "sys/calls.h"
 #include "sys/fd.h"
 
 static const int limit_resources[LIMIT_MAX] = {
 	[LIMIT_MEMORY] = RLIMIT_AS,         [LIMIT_PROCESSES] = RLIMIT_NPROC,
 	[LIMIT_OPEN_FILES] = RLIMIT_NOFILE, [LIMIT_FILE_SIZE] = RLIMIT_FSIZE,
-	[LIMIT_CPU] = RLIMIT_CPU,
+	[LIMIT_CPU] = RLIMIT_CPU,           [LIMIT_CPU_PERCENT] = -1, /* a control group's */
 };
 
 static int set_limit(const struct profile *profile, enum limit limit, struct croft_error *err)
@@ -26,7 +27,7 @@ static int set_limit(const struct profile *profile, enum limit limit, struct cro
 	struct rlimit wanted, old;
 	int r;
 
-	if (!profile->has_limit[limit])
+	if (!profile->has_limit[limit] || limit_resources[limit] < 0)
 		return 0;
 	wanted.rlim_cur = wanted.rlim_max = profile->limits[limit];
 	r = sys_prlimit(limit_resources[limit], NULL, &old);
@@ -43,11 +44,16 @@ static int set_limit(const struct profile *profile, enum limit limit, struct cro
 	return 0;
 }
 
-int limits_apply(const struct profile *profile, struct croft_error *err)
+int limits_apply(const struct profile *profile, unsigned controllers, struct croft_error *err)
 {
 	for (int limit = 0; limit < LIMIT_MAX; limit++) {
-		int r = limit == LIMIT_OPEN_FILES ? 0 : set_limit(profile, (enum limit)limit, err);
+		int r = 0;
 
+		if (limit == LIMIT_OPEN_FILES ||
+		    (limit == LIMIT_MEMORY && (controllers & 1U << CONTROLLER_MEMORY)) ||
+		    (limit == LIMIT_PROCESSES && (controllers & 1U << CONTROLLER_PIDS)))
+			continue;
+		r = set_limit(profile, (enum limit)limit, err);
 		if (r < 0)
 			return r;
 	}
@@ -115,6 +121,26 @@ int privileges_apply(bool drops_capabilities, struct croft_error *err)
 		return -EOPNOTSUPP;
 	}
 	return 0;
+}
+
+int privileges_drop_one(int capability, struct croft_error *err)
+{
+	const uint32_t bit = 1U << capability % 32;
+	const int word = capability / 32;
+	struct sys_caps caps;
+	int r = sys_capget(&caps);
+
+	/* an exec as user 0 gives back what the bounding set has: without CAP_SETPCAP it stays */
+	if (r == 0 && caps.effective[0] & (1U << CAP_SETPCAP))
+		r = sys_prctl(PR_CAPBSET_DROP, (unsigned long)capability, 0, 0, 0);
+	if (r == 0) {
+		caps.effective[word] &= ~bit;
+		caps.permitted[word] &= ~bit;
+		caps.inheritable[word] &= ~bit;
+		r = sys_capset(&caps);
+	}
+	return r < 0 ? fail(err, CROFT_STAGE_PRIVILEGES, -r, "drop the capability %d", capability)
+		     : 0;
 }
 
 /* A decimal name to a number, -1 for anything else ("." and ".."). */

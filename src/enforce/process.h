@@ -9,10 +9,11 @@
 #include "profile/profile.h"
 
 /*
- * Child stage: the limits that were asked for, but open files. Needs: nothing. Must not: be undone
- * later; limits are set hard and soft.
+ * Child stage: the limits that were asked for, but open files and those that a control group
+ * keeps by these controllers (1U << CONTROLLER_*). Needs: nothing. Must not: be undone later;
+ * limits are set hard and soft.
  */
-int limits_apply(const struct profile *profile, struct croft_error *err);
+int limits_apply(const struct profile *profile, unsigned controllers, struct croft_error *err);
 
 /*
  * Child stage: the limit on open files. Last before exec, since every stage before it may
@@ -27,6 +28,9 @@ int limits_apply_open_files(const struct profile *profile, struct croft_error *e
  * Needs: everything that wants a capability done (workdir, limits).
  */
 int privileges_apply(bool drops_capabilities, struct croft_error *err);
+
+/* Child stage, where capabilities are kept: this one is not, in any of the sets. */
+int privileges_drop_one(int capability, struct croft_error *err);
 
 /*
  * Child stage: every descriptor above 2 is marked to be closed at exec, then the listed ones

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * acts.c - what can only be known by doing it, done in children.
+ * acts.c - what can only be known by doing it, done in children: how such a child is
+ * made, and the first question, whether Landlock enforces. Namespaces: acts_ns.c.
  *
  * Each act changes the process that does it for good, so a child does it, tells
  * the answer by its exit status, and is gone.
  *
- * The child has its own copy of the memory (no CLONE_VM), all signals blocked so
- * that no handler of the caller runs in it, and uses system calls only: the
- * caller may have threads, whose locks are copied in whatever state they were.
- * What it writes was formatted before.
+ * The child has all signals blocked so that no handler of the caller runs in it, and
+ * uses system calls only: the caller may have threads, whose locks are copied in
+ * whatever state they were. What it writes was formatted before. Its memory is
+ * its own copy, unless the act asks for another (acts_ns.c).
  *
  * The child is made with exit signal 0. So the caller gets no SIGCHLD, its
  * waitpid(-1) does not see the child (only __WALL or __WCLONE do, wait(2)), and an
@@ -17,7 +18,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -51,16 +51,16 @@ static int wait_child(pid_t pid, const char *what, struct croft_error *err)
 }
 
 /*
- * Runs fn(arg) in a child: what it returned, 0 to 255, or -errno if there is no answer.
- * When fn returns, libc's clone ends the child by a bare exit call (clone(2)):
- * nothing of the caller's is flushed or run.
+ * When fn returns, libc's clone ends the child by a bare exit call (clone(2)): nothing of the
+ * caller's is flushed or run.
  */
-static int run_child(int (*fn)(void *), void *arg, const char *what, struct croft_error *err)
+int probe_in_child(int (*fn)(void *), void *arg, int flags, const char *what,
+		   struct croft_error *err)
 {
 	const uint64_t every_signal = ~UINT64_C(0);
 	uint64_t mask;
 	void *stack;
-	int r, pid;
+	int r, pid, unblocked;
 
 	r = sys_mmap_stack(STACK_SIZE, &stack);
 	if (r < 0)
@@ -70,20 +70,17 @@ static int run_child(int (*fn)(void *), void *arg, const char *what, struct crof
 		(void)sys_munmap(stack, STACK_SIZE);
 		return fail(err, CROFT_STAGE_HOST, -r, "block signals");
 	}
-	pid = sys_clone(fn, (char *)stack + STACK_SIZE, 0, arg, NULL);
-	(void)sys_sigprocmask(SIG_SETMASK, &mask, NULL);
+	pid = sys_clone(fn, (char *)stack + STACK_SIZE, flags, arg, NULL);
+	unblocked = sys_sigprocmask(SIG_SETMASK, &mask, NULL);
 	if (pid < 0)
 		r = fail(err, CROFT_STAGE_HOST, -pid, "make a child that tries %s", what);
 	else
 		r = wait_child(pid, what, err);
 	(void)sys_munmap(stack, STACK_SIZE);
+	/* What is executed later in this process would begin with every signal blocked. */
+	if (unblocked < 0)
+		return fail(err, CROFT_STAGE_HOST, -unblocked, "unblock signals");
 	return r;
-}
-
-/* A lack of means says nothing about the mechanism: then there is no answer. */
-static bool is_lack(int errnum)
-{
-	return errnum == EMFILE || errnum == ENFILE || errnum == ENOMEM;
 }
 
 /* The first of some names that can be opened now, or NULL: an outer sandbox may refuse "/". */
@@ -138,72 +135,14 @@ int host_probe_enforcement(struct host *host, struct croft_error *err)
 		host->landlock.enforces = HOST_NO;
 		return 0;
 	}
-	r = run_child(act_landlock, &attr, "Landlock", err);
+	r = probe_in_child(act_landlock, &attr, 0, "Landlock", err);
 	if (r < 0)
 		return r;
-	if (is_lack(r))
+	if (fd_is_shortage(-r))
 		return fail(err, CROFT_STAGE_HOST, r, "try Landlock in a child");
 	if (r == STATUS_NOTHING_TO_TRY)
 		host->landlock.enforces = HOST_UNKNOWN;
 	else
 		host->landlock.enforces = r == 0 ? HOST_YES : HOST_NO;
-	return 0;
-}
-
-struct text {
-	char data[32];
-	size_t len;
-};
-
-/* What user_namespaces(7) asks for, formatted before the child exists. */
-struct userns_act {
-	struct text deny, uid_map, gid_map;
-};
-
-static int write_text(const char *path, const struct text *text)
-{
-	AUTO_FD int fd = sys_openat(AT_FDCWD, path, O_WRONLY, 0);
-
-	return fd < 0 ? fd : fd_write_all(fd, text->data, text->len);
-}
-
-static int act_userns(void *arg)
-{
-	const struct userns_act *act = arg;
-	int r = sys_unshare(CLONE_NEWUSER);
-
-	/* Some hosts let the namespace be made and refuse all its powers (Ubuntu 24.04). */
-	if (r == 0)
-		r = write_text("/proc/self/setgroups", &act->deny);
-	if (r == 0)
-		r = write_text("/proc/self/uid_map", &act->uid_map);
-	if (r == 0)
-		r = write_text("/proc/self/gid_map", &act->gid_map);
-	return -r;
-}
-
-static struct text map_text(unsigned id)
-{
-	struct text text;
-
-	text.len = (size_t)snprintf(text.data, sizeof(text.data), "%u %u 1\n", id, id);
-	return text;
-}
-
-int probe_userns(struct host *host, struct croft_error *err)
-{
-	struct userns_act act = {
-		.deny = { .data = "deny", .len = 4 },
-		.uid_map = map_text(sys_geteuid()),
-		.gid_map = map_text(sys_getegid()),
-	};
-	int r = run_child(act_userns, &act, "a user namespace", err);
-
-	if (r < 0)
-		return r;
-	if (is_lack(r))
-		return fail(err, CROFT_STAGE_HOST, r, "try a user namespace in a child");
-	host->userns.works = r == 0 ? HOST_YES : HOST_NO;
-	host->userns.errnum = r;
 	return 0;
 }

@@ -24,7 +24,16 @@
 #define ABI_MAX 1000
 #define VALUE_SIZE 65 /* the longest value: struct host's kernel_release */
 
-enum kind { KIND_ARCH, KIND_TEXT, KIND_U32, KIND_INT, KIND_BOOL, KIND_ANSWER };
+enum kind {
+	KIND_ARCH,
+	KIND_TEXT,
+	KIND_STEP,
+	KIND_REFUSER,
+	KIND_U32,
+	KIND_INT,
+	KIND_BOOL,
+	KIND_ANSWER
+};
 
 struct field {
 	const char *key;
@@ -38,6 +47,10 @@ struct field {
 		key, kind, offsetof(struct host, member), max \
 	}
 
+#define NAMESPACE(name, ns_kind)                              \
+	FIELD("ns-" name, KIND_ANSWER, ns[ns_kind].works, 0), \
+		FIELD("ns-" name "-errno", KIND_INT, ns[ns_kind].errnum, ERRNUM_MAX)
+
 static const struct field fields[] = {
 	FIELD("arch", KIND_ARCH, arch, 0),
 	FIELD("kernel-release", KIND_TEXT, kernel_release, 0),
@@ -50,14 +63,29 @@ static const struct field fields[] = {
 	FIELD("landlock-enforces", KIND_ANSWER, landlock.enforces, 0),
 	FIELD("seccomp-errno", KIND_INT, seccomp.errnum, ERRNUM_MAX),
 	FIELD("seccomp-kill-process", KIND_BOOL, seccomp.has_kill_process, 0),
-	FIELD("userns-works", KIND_ANSWER, userns.works, 0),
-	FIELD("userns-errno", KIND_INT, userns.errnum, ERRNUM_MAX),
+	NAMESPACE("user", HOST_NS_USER),
+	NAMESPACE("mount", HOST_NS_MOUNT),
+	NAMESPACE("pid", HOST_NS_PID),
+	NAMESPACE("net", HOST_NS_NET),
+	NAMESPACE("ipc", HOST_NS_IPC),
+	NAMESPACE("uts", HOST_NS_UTS),
+	NAMESPACE("cgroup", HOST_NS_CGROUP),
+	FIELD("ns-step", KIND_STEP, ns_step, 0),
+	FIELD("ns-refuser", KIND_REFUSER, ns_refuser, 0), /* since 0.4: may be missing */
+	FIELD("ns-by-capability", KIND_BOOL, has_ns_by_capability, 0),
+	FIELD("mount-new-api", KIND_ANSWER, mount.has_new_api, 0),
+	FIELD("mount-read-only", KIND_ANSWER, mount.is_read_only_whole, 0),
+	FIELD("mount-proc", KIND_ANSWER, mount.can_proc, 0),
+	FIELD("mount-proc-errno", KIND_INT, mount.proc_errnum, ERRNUM_MAX),
 	FIELD("cgroup-version", KIND_INT, cgroup.version, 2),
 	FIELD("cgroup-delegated", KIND_ANSWER, cgroup.is_delegated, 0),
+	FIELD("cgroup-memory", KIND_ANSWER, cgroup.controllers[CONTROLLER_MEMORY], 0),
+	FIELD("cgroup-pids", KIND_ANSWER, cgroup.controllers[CONTROLLER_PIDS], 0),
+	FIELD("cgroup-cpu", KIND_ANSWER, cgroup.controllers[CONTROLLER_CPU], 0),
 	FIELD("close-range", KIND_BOOL, has_close_range, 0),
 	FIELD("pidfd", KIND_BOOL, has_pidfd, 0),
 };
-_Static_assert(ARRAY_SIZE(fields) <= 32, "the keys seen are bits of a uint32_t");
+_Static_assert(ARRAY_SIZE(fields) <= 64, "the keys seen are bits of a uint64_t");
 _Static_assert(sizeof(((struct host *)0)->kernel_release) == VALUE_SIZE, "a value fits");
 
 static const struct name arch_names[] = {
@@ -80,6 +108,8 @@ void host_print(struct buf *buf, const struct host *host)
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		const void *at = (const char *)host + fields[i].offset;
 
+		if (fields[i].kind == KIND_REFUSER && !*(const enum host_refuser *)at)
+			continue;
 		buf_printf(buf, "%s: ", fields[i].key);
 		switch (fields[i].kind) {
 		case KIND_ARCH:
@@ -87,6 +117,12 @@ void host_print(struct buf *buf, const struct host *host)
 			break;
 		case KIND_TEXT:
 			buf_puts(buf, at);
+			break;
+		case KIND_STEP:
+			buf_puts(buf, host_ns_step_names[*(const enum host_ns_step *)at].name);
+			break;
+		case KIND_REFUSER:
+			buf_puts(buf, host_refuser_names[*(const enum host_refuser *)at].name);
 			break;
 		case KIND_U32:
 			buf_printf(buf, "%" PRIu32, *(const uint32_t *)at);
@@ -124,6 +160,16 @@ static int parse_value(const struct field *field, const char *value, void *at)
 		r = names_find(arch_names, ARRAY_SIZE(arch_names), value);
 		if (r >= 0)
 			*(enum arch *)at = (enum arch)r;
+		break;
+	case KIND_STEP:
+		r = names_find(host_ns_step_names, NS_STEP_MAX, value);
+		if (r >= 0)
+			*(enum host_ns_step *)at = (enum host_ns_step)r;
+		break;
+	case KIND_REFUSER:
+		r = names_find(host_refuser_names, NS_REFUSER_MAX, value);
+		if (r >= 0)
+			*(enum host_refuser *)at = (enum host_refuser)r;
 		break;
 	case KIND_TEXT:
 		r = is_plain(value) ? 0 : -EINVAL;
@@ -171,7 +217,7 @@ static size_t find_field(const char *key, size_t len)
 
 /* One line without its end, any bytes. */
 static int parse_line(const char *line, size_t len, unsigned number, struct host *host,
-		      uint32_t *seen, struct croft_error *err)
+		      uint64_t *seen, struct croft_error *err)
 {
 	const char *colon = memchr(line, ':', len);
 	char value[VALUE_SIZE];
@@ -184,7 +230,7 @@ static int parse_line(const char *line, size_t len, unsigned number, struct host
 	i = find_field(line, key_len);
 	if (i == ARRAY_SIZE(fields))
 		return bad_line(err, number, "unknown key");
-	if (*seen & UINT32_C(1) << i)
+	if (*seen & UINT64_C(1) << i)
 		return fail(err, CROFT_STAGE_HOST, EINVAL, "saved host, line %u: '%s' again",
 			    number, fields[i].key);
 	if (value_len >= sizeof(value) || memchr(colon + 2, '\0', value_len))
@@ -196,7 +242,7 @@ static int parse_line(const char *line, size_t len, unsigned number, struct host
 		return fail(err, CROFT_STAGE_HOST, EINVAL,
 			    "saved host, line %u: '%s' cannot be '%s'", number, fields[i].key,
 			    value);
-	*seen |= UINT32_C(1) << i;
+	*seen |= UINT64_C(1) << i;
 	return 0;
 }
 
@@ -211,19 +257,33 @@ static const char *contradiction(const struct host *host)
 		return "there is no Landlock that could enforce or have errata";
 	if (!host->landlock.has_errata && host->landlock.errata)
 		return "landlock-errata are given and not known";
-	if ((host->userns.works == HOST_NO) != (host->userns.errnum != 0))
-		return "userns-errno is above 0 just when userns-works is no";
+	for (int i = 0; i < HOST_NS_MAX; i++)
+		if ((host->ns[i].works == HOST_NO) != (host->ns[i].errnum != 0))
+			return "the errno of a namespace is above 0 just when it is refused";
+	if ((host->ns[HOST_NS_USER].works == HOST_NO) != (host->ns_step != NS_STEP_NONE))
+		return "ns-step is a step just when ns-user is no";
+	if (host->ns_refuser && host->ns_step != NS_STEP_UNSHARE)
+		return "ns-refuser is known only where ns-step is unshare";
+	if (host->has_ns_by_capability &&
+	    (host->ns[HOST_NS_USER].works != HOST_NO || host->ns[HOST_NS_MOUNT].works != HOST_YES))
+		return "ns-by-capability is of a host without user namespaces and with mounts";
+	if ((host->mount.can_proc == HOST_NO) != (host->mount.proc_errnum != 0))
+		return "mount-proc-errno is above 0 just when mount-proc is no";
 	if (host->cgroup.version != 2 && host->cgroup.is_delegated == HOST_YES)
 		return "only version 2 of cgroups can be delegated";
+	for (int i = 0; i < CONTROLLER_MAX; i++)
+		if (host->cgroup.controllers[i] == HOST_YES &&
+		    host->cgroup.is_delegated != HOST_YES)
+			return "a controller needs a cgroup that is delegated";
 	return NULL;
 }
 
-static int check_whole(const struct host *host, uint32_t seen, struct croft_error *err)
+static int check_whole(const struct host *host, uint64_t seen, struct croft_error *err)
 {
 	const char *why;
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		if (!(seen & UINT32_C(1) << i))
+		if (!(seen & UINT64_C(1) << i) && fields[i].kind != KIND_REFUSER)
 			return fail(err, CROFT_STAGE_HOST, EINVAL, "saved host: '%s' is missing",
 				    fields[i].key);
 	why = contradiction(host);
@@ -235,7 +295,7 @@ static int check_whole(const struct host *host, uint32_t seen, struct croft_erro
 int host_parse(const char *text, size_t len, struct host *ret_host, struct croft_error *err)
 {
 	struct host host = { 0 };
-	uint32_t seen = 0;
+	uint64_t seen = 0;
 	int r;
 
 	if (len > HOST_FILE_MAX)

@@ -84,8 +84,7 @@ int mounts_read(struct arena *arena, struct mount **ret_mounts, size_t *ret_n)
 	char *text, *next;
 	ssize_t len;
 
-	len = data ? fd_read_file(AT_FDCWD, "/proc/self/mountinfo", data, MOUNTINFO_BYTES)
-		   : -ENOMEM;
+	len = data ? fd_read_now(AT_FDCWD, "/proc/self/mountinfo", data, MOUNTINFO_BYTES) : -ENOMEM;
 	if (len < 0)
 		return (int)len;
 	text = arena_strndup(arena, data, (size_t)len);
@@ -135,7 +134,7 @@ uint64_t mount_at(const char *path)
 	if (fd < 0)
 		return 0;
 	(void)snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", fd);
-	if (fd_read_file(AT_FDCWD, name, text, sizeof(text)) < 0)
+	if (fd_read_now(AT_FDCWD, name, text, sizeof(text)) < 0)
 		return 0;
 	found = strstr(text, "mnt_id:");
 	if (!found)

@@ -94,7 +94,7 @@ static int find_fact(const char *path, struct path_fact *fact)
 	struct stat st;
 	int r;
 
-	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
+	if (fd_is_shortage(fd))
 		return fd;
 	if (fd < 0) {
 		fact->errnum = -fd;
@@ -147,6 +147,8 @@ struct walk {
 	size_t done_len;
 	char rest[PATH_MAX]; /* still to be walked */
 	unsigned links;
+	int (*link)(void *context, const char *path, const char *text); /* NULL: nobody asks */
+	void *context;
 };
 
 static void cut_last(struct walk *walk)
@@ -175,6 +177,7 @@ static int follow_link(struct walk *walk)
 	char target[PATH_MAX];
 	ssize_t n = sys_readlinkat(AT_FDCWD, walk->done, target, sizeof(target));
 	size_t len, rest_len = strlen(walk->rest);
+	int r;
 
 	/* not a link; or beyond what exists, where names are kept as they are */
 	if (n == -EINVAL || n == -ENOENT || n == -ENOTDIR)
@@ -186,6 +189,12 @@ static int follow_link(struct walk *walk)
 		return -ENAMETOOLONG;
 	if (++walk->links > LINKS_MAX)
 		return -ELOOP;
+	if (walk->link) {
+		target[len] = '\0'; /* shorter than its buffer: checked above */
+		r = walk->link(walk->context, walk->done, target);
+		if (r != 0)
+			return r;
+	}
 	memmove(walk->rest + len + 1, walk->rest, rest_len + 1);
 	memcpy(walk->rest, target, len);
 	walk->rest[len] = '/';
@@ -240,10 +249,15 @@ static int start_in_cwd(struct walk *walk)
 }
 
 /* Kept apart for its three buffers of PATH_MAX: a start that needs none of them touches none. */
-__attribute__((noinline)) static int resolve_by_walk(const char *path, char *ret, size_t size)
+__attribute__((noinline)) static int resolve_by_walk(const char *path, char *ret, size_t size,
+						     int (*link)(void *context, const char *path,
+								 const char *text),
+						     void *context)
 {
 	char done[PATH_MAX];
-	struct walk walk = { .done = done, .done_size = sizeof(done) };
+	struct walk walk = {
+		.done = done, .done_size = sizeof(done), .link = link, .context = context
+	};
 	int r = 0;
 
 	done[0] = '\0';
@@ -282,5 +296,18 @@ int path_resolve(const char *path, char *ret, size_t size)
 			return 0;
 		}
 	}
-	return resolve_by_walk(path, ret, size);
+	return resolve_by_walk(path, ret, size, NULL, NULL);
+}
+
+int path_resolve_links(const char *path, char *ret, size_t size,
+		       int (*link)(void *context, const char *path, const char *text),
+		       void *context)
+{
+	size_t len = strlen(path);
+
+	if (len == 0)
+		return -ENOENT;
+	if (len >= PATH_MAX)
+		return -ENAMETOOLONG;
+	return resolve_by_walk(path, ret, size, link, context);
 }

@@ -36,5 +36,12 @@ void paths_close(struct path_fact *facts, size_t n);
  * small; PATH_MAX never is), -EACCES (a directory may not be searched), and so on.
  */
 int path_resolve(const char *path, char *ret, size_t size);
+/*
+ * The same, and tells each symbolic link that is followed: its own absolute path, no link in the
+ * part before its last component, and its text. Not 0 from `link` ends it and is its result.
+ */
+int path_resolve_links(const char *path, char *ret, size_t size,
+		       int (*link)(void *context, const char *path, const char *text),
+		       void *context);
 
 #endif

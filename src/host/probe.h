@@ -5,6 +5,7 @@
 #ifndef CROFT_HOST_PROBE_H
 #define CROFT_HOST_PROBE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "host/host.h"
@@ -16,16 +17,15 @@
  */
 int cgroup_parse(const char *text, char *ret_path, size_t size);
 
-/* Sets host->cgroup.version. A missing /proc is version 0. Fails only for lack of memory. */
-int probe_cgroup(struct host *host, struct croft_error *err);
-
 /*
- * Makes and removes a child of our own group; sets host->cgroup.is_delegated. Yes means
- * that the child group was there and took processes.
+ * Runs fn(arg) in a child made with these flags of clone(2) beside exit signal 0: what it
+ * returned, 0 to 255; EPERM if a filter killed it; -errno if there is no answer. All signals are
+ * blocked in it. CLONE_VM only together with CLONE_VFORK.
  */
-int probe_delegation(struct host *host, struct croft_error *err);
+int probe_in_child(int (*fn)(void *), void *arg, int flags, const char *what,
+		   struct croft_error *err);
 
-/* Acts out a user namespace in a child; sets host->userns. */
-int probe_userns(struct host *host, struct croft_error *err);
+/* Who refused unshare(CLONE_NEWUSER) with this errno: asks further, in a child. */
+enum host_refuser host_find_refuser(int errnum);
 
 #endif

@@ -36,7 +36,9 @@ struct croft_child {
 	pid_t pid;
 	int pidfd;
 	bool is_reaped;
+	struct init init; /* of its pid namespace */
 	char tmpdir[TMPDIR_NAME_SIZE]; /* "" : none */
+	char group[CGROUP_PATH_SIZE]; /* "" : none */
 };
 
 /* Flags that a caller of a later version may pass: refused, so that they can be given a meaning. */
@@ -93,6 +95,7 @@ static int check_supervised(const struct profile *profile, struct croft_error *e
 	const char *key = profile->time_ms                        ? "limits.time"
 			  : profile->grace_ms != PROFILE_GRACE_MS ? "limits.grace"
 			  : profile->wants_supervisor             ? "supervise"
+			  : profile->wants_pty                    ? "pty"
 								  : NULL;
 	int r;
 
@@ -148,7 +151,8 @@ void croft_profile_free(struct croft_profile *profile)
 /* Keys that only a waiting parent can honour: here that is the caller. */
 static bool is_supervisors(const char *key)
 {
-	return !strcmp(key, "time") || !strcmp(key, "grace") || !strcmp(key, "supervise");
+	return !strcmp(key, "time") || !strcmp(key, "grace") || !strcmp(key, "supervise") ||
+	       !strcmp(key, "pty");
 }
 
 int croft_profile_set(struct croft_profile *profile, const char *key, const char *value,
@@ -267,12 +271,17 @@ int croft_launch(const struct croft_plan *plan, unsigned flags, struct croft_chi
 	if (!child)
 		return fail(err, CROFT_STAGE_START, ENOMEM, "make a child object");
 	child->pidfd = -1;
+	init_none(&child->init);
 	launch_init(&launch);
 	r = launch_prepare(&launch, what, plan->sandbox.facts, err);
 	if (r == 0) {
 		if (launch.made_tmpdir)
 			memcpy(child->tmpdir, what->tmpdir, strlen(what->tmpdir) + 1);
+		memcpy(child->group, launch.group.path, strlen(launch.group.path) + 1);
 		r = launch_start(&launch, &child->pid, &child->pidfd, err);
+		child->init = launch.init;
+		if (r < 0 && child->group[0])
+			(void)cgroup_remove(child->group);
 		if (r < 0 && launch.made_tmpdir)
 			(void)tmpdir_remove(what->tmpdir);
 		launch_done(&launch);
@@ -295,11 +304,22 @@ int croft_child_pidfd(const struct croft_child *child)
 	return child->pidfd;
 }
 
-/* Kept in mind when it fails: the next who frees the child tries again. */
-static int remove_tmpdir(struct croft_child *child, struct croft_error *err)
+/*
+ * What the command has left, once it was waited for: its processes first, since they may write
+ * in its TMPDIR. That is kept in mind when it fails: the next who frees the child tries again.
+ */
+static int remove_remains(struct croft_child *child, struct croft_error *err)
 {
-	int r = child->tmpdir[0] ? tmpdir_remove(child->tmpdir) : 0;
+	int r = init_end(&child->init, NULL, err);
 
+	if (r < 0)
+		return r;
+	r = child->group[0] ? cgroup_remove(child->group) : 0;
+	if (r < 0)
+		return fail(err, CROFT_STAGE_SUPERVISE, -r, "remove the control group '%s'",
+			    child->group);
+	child->group[0] = '\0';
+	r = child->tmpdir[0] ? tmpdir_remove(child->tmpdir) : 0;
 	if (r < 0)
 		return fail(err, CROFT_STAGE_SUPERVISE, -r, "remove the temporary directory '%s'",
 			    child->tmpdir);
@@ -320,11 +340,11 @@ int croft_child_wait(struct croft_child *child, int *ret_status, struct croft_er
 	child->is_reaped = r >= 0 || r == -ECHILD;
 	if (r < 0) {
 		if (child->is_reaped)
-			(void)remove_tmpdir(child, NULL);
+			(void)remove_remains(child, NULL);
 		return fail(err, CROFT_STAGE_SUPERVISE, -r, "wait for the child");
 	}
 	*ret_status = status;
-	return remove_tmpdir(child, err);
+	return remove_remains(child, err);
 }
 
 void croft_child_free(struct croft_child *child)
@@ -341,7 +361,7 @@ void croft_child_free(struct croft_child *child)
 			(void)sys_kill(child->pid, SIGKILL);
 		(void)croft_child_wait(child, &status, NULL);
 	}
-	(void)remove_tmpdir(child, NULL);
+	(void)remove_remains(child, NULL);
 	if (child->pidfd >= 0)
 		fd_close(&child->pidfd);
 	free(child);
@@ -363,6 +383,20 @@ static int check_threads(struct croft_error *err)
 	return 0;
 }
 
+/*
+ * Namespaces are for a child: no process can enter a pid namespace itself, and the directory and
+ * the descriptors that this one has open would stay in the old tree.
+ */
+static int check_in_process(const struct plan *plan, struct croft_error *err)
+{
+	if (plan->tier == TIER_LANDLOCK)
+		return 0;
+	(void)fail(err, CROFT_STAGE_NAMESPACES, 0,
+		   "this process cannot be confined by a plan that needs namespaces");
+	fail_hint(err, "start a child with croft_launch, or take back 'isolate' and 'tier'");
+	return -EOPNOTSUPP;
+}
+
 int croft_confine(const struct croft_plan *plan, unsigned flags, struct croft_error *err)
 {
 	struct launch launch;
@@ -373,6 +407,9 @@ int croft_confine(const struct croft_plan *plan, unsigned flags, struct croft_er
 	if (plan->sandbox.plan->command.argv)
 		return fail(err, CROFT_STAGE_USAGE, EINVAL,
 			    "confine this process by the plan of a command");
+	r = check_in_process(plan->sandbox.plan, err);
+	if (r < 0)
+		return r;
 	launch_init(&launch);
 	r = check_threads(err);
 	if (r == 0)

@@ -13,9 +13,14 @@
  * The order, and why:
  *
  *   signals       first: from here on a signal does what the command expects
+ *   descriptors   before the tree, and with a pid namespace by the process in between (start.c):
+ *                 the fallback reads /proc/self/fd; marking is not closing
+ *   namespaces    before everything that is meant for them. With a pid namespace they are made by
+ *                 the process in between (start.c), and here it is seen that this is inside
+ *   mounts        the tree: from here on nothing outside of it can be named
+ *   terminal      a pseudo terminal of its own: in the new tree, where it has a name
  *   limits        before privileges: raising a hard limit may need one
- *   workdir       before Landlock, as whoever started croft
- *   descriptors   before Landlock: the fallback reads /proc/self/fd; marking is not closing
+ *   workdir       in the new tree, by name; before Landlock, as whoever started croft
  *   privileges    no_new_privs is what the next two need
  *   landlock      after everything that opens a path, before any thread
  *   seccomp       last: it may refuse what the stages before it do
@@ -23,21 +28,26 @@
  *   exec
  */
 #include <errno.h>
-#include <sched.h>
+#include <linux/capability.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include "base/cleanup.h"
+#include "enforce/cgroup.h"
+#include "enforce/join.h"
 #include "enforce/landlock.h"
+#include "enforce/mounts.h"
+#include "enforce/namespaces.h"
 #include "enforce/process.h"
 #include "enforce/seccomp.h"
 #include "launch/launch.h"
+#include "launch/pty.h"
+#include "launch/refused.h"
 #include "sys/calls.h"
-#include "sys/fd.h"
 
-#define CHILD_STACK_SIZE (64U << 10) /* the deepest stage, fail()'s vsnprintf, takes under 8 KiB */
+#define FIRST_COMMAND 2 /* its number in a new pid namespace: init has the first */
 
 /*
  * Caught signals become default: a handler must not run in memory that belongs to
@@ -78,17 +88,29 @@ static int reset_sigpipe(struct croft_error *err)
 	return r < 0 ? fail(err, CROFT_STAGE_START, -r, "stop ignoring SIGPIPE") : 0;
 }
 
+static bool has_parent_ended(const struct launch *launch)
+{
+	struct pollfd poll = { .fd = launch->parent_watch, .events = POLLIN };
+
+	/* in a joined pid namespace every process outside is number 0 */
+	return launch->parent_watch < 0 ? sys_getppid() != launch->parent
+					: sys_ppoll(&poll, 1, 0) != 0;
+}
+
 /*
  * Needs: nothing. The parent could have died before PR_SET_PDEATHSIG was set: then nobody will
- * kill us.
+ * kill us. In a pid namespace its init ends everything, and no parent can be seen.
  */
 static int tie_to_parent(const struct launch *launch, struct croft_error *err)
 {
-	int r = sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	int r;
 
+	if (!launch->dies_with_parent || launch_has_init(launch))
+		return 0;
+	r = sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (r < 0)
 		return fail(err, CROFT_STAGE_START, -r, "tie the command to croft's life");
-	if (sys_getppid() != launch->parent)
+	if (has_parent_ended(launch))
 		return fail(err, CROFT_STAGE_START, ESRCH,
 			    "croft ended before the command started");
 	return 0;
@@ -116,11 +138,78 @@ static int enter_workdir(const char *workdir, struct croft_error *err)
 	return 0;
 }
 
+int child_mark_descriptors(const struct launch *launch, struct croft_error *err)
+{
+	const struct profile *profile = launch->plan->profile;
+
+	if (profile->require[PROTECT_DESCRIPTORS] == REQUIRE_OFF)
+		return 0;
+	return descriptors_apply(profile->keep_fds, profile->n_keep_fds, err);
+}
+
+/* Those of `kinds` that the launch wants. */
+static int make_namespaces(const struct launch *launch, unsigned kinds, struct croft_error *err)
+{
+	struct namespaces part = launch->namespaces;
+
+	part.wanted &= kinds;
+	return namespaces_enter(&part, err);
+}
+
+int child_enter_namespaces(const struct launch *launch, struct croft_error *err)
+{
+	if (launch->join)
+		return join_enter(launch->join, err);
+	return make_namespaces(launch, ~(1U << HOST_NS_CGROUP), err);
+}
+
+/*
+ * The cgroup comes before its namespace, whose root it is to be; and it is entered here, not by the
+ * process in between, from which init would have it: who is killed there for lack of memory takes
+ * along the launcher, whose memory it shares.
+ *
+ * Needs: with a pid namespace, to be its second process.
+ */
+static int enter_namespaces(const struct launch *launch, struct croft_error *err)
+{
+	int r = cgroup_enter(&launch->group, err);
+
+	if (r < 0)
+		return r;
+	if (launch_has_init(launch) && sys_getpid() != FIRST_COMMAND) {
+		(void)fail(err, CROFT_STAGE_NAMESPACES, 0,
+			   "the kernel took the flag and made no pid namespace");
+		return -EOPNOTSUPP;
+	}
+	if (!launch_has_init(launch))
+		r = child_enter_namespaces(launch, err);
+	if (r < 0 || launch->join)
+		return r;
+	return make_namespaces(launch, 1U << HOST_NS_CGROUP, err);
+}
+
+/* Needs: the namespaces, and the capabilities in them. */
+static int enter_tree(const struct launch *launch, struct croft_error *err)
+{
+	if (launch->plan->tier != TIER_NAMESPACES)
+		return 0;
+	if (launch->join)
+		return join_mounts(launch->join, launch->plan, launch->ruleset, err);
+	return mounts_apply(launch->plan, launch->ruleset, err);
+}
+
 static int confine(const struct launch *launch, struct croft_error *err)
 {
 	const struct plan *plan = launch->plan;
-	int r = privileges_apply(plan->profile->require[PROTECT_PRIVILEGES] != REQUIRE_OFF, err);
+	bool drops = plan->profile->require[PROTECT_PRIVILEGES] != REQUIRE_OFF;
+	int r = privileges_apply(drops, err);
 
+	/* whatever it may keep: init shares the memory of the process that launches (init.c) */
+	if (r == 0 && !drops && launch_has_init(launch))
+		r = privileges_drop_one(CAP_SYS_PTRACE, err);
+	/* a change of credentials may have cleared it (prctl(2)) */
+	if (r == 0)
+		r = tie_to_parent(launch, err);
 	if (r < 0)
 		return r;
 	r = landlock_apply(launch->ruleset, plan->restrict_flags, plan->can_verify, err);
@@ -131,7 +220,7 @@ static int confine(const struct launch *launch, struct croft_error *err)
 
 int child_confine(const struct launch *launch, struct croft_error *err)
 {
-	int r = limits_apply(launch->plan->profile, err);
+	int r = limits_apply(launch->plan->profile, launch->plan->cgroup_controllers, err);
 
 	if (r < 0)
 		return r;
@@ -139,45 +228,6 @@ int child_confine(const struct launch *launch, struct croft_error *err)
 	if (r < 0)
 		return r;
 	return limits_apply_open_files(launch->plan->profile, err);
-}
-
-/*
- * What can be seen beforehand was looked at (command.c): what is left are causes that show only
- * now, and those that no look at the file tells.
- */
-static int exec_failed(const char *path, int errnum, struct croft_error *err)
-{
-	static const struct {
-		int errnum;
-		const char *hint;
-	} hints[] = {
-		{ ENOENT, "it was there a moment ago, with all that it names" },
-		{ EACCES, "its modes, mount and grants allow it: a security module may not" },
-		{ EPERM, "a filter or a security module outside of croft refuses it" },
-		{ ETXTBSY, "something has it open for writing: wait for it, or run a copy" },
-		{ E2BIG, "an argument or variable is over 128 KiB, or all are over a quarter of "
-			 "'ulimit -s'" },
-		{ ENOMEM, "see --limit memory, 'ulimit -v' and the cgroup's memory limit" },
-		{ EAGAIN, "this user has too many processes: see --limit processes" },
-		{ EINVAL, "the kernel cannot map it: it may be for another page size" },
-		{ ENOEXEC, "no handler of this kernel knows its format" },
-	};
-	int r;
-
-	/* the command was found: status 126, not 127 */
-	if (errnum == ENOENT)
-		r = fail(err, CROFT_STAGE_EXEC, 0, "execute '%s': the kernel finds no such file",
-			 path);
-	else
-		r = fail(err, CROFT_STAGE_EXEC, errnum, "execute '%s'", path);
-	for (size_t i = 0; i < ARRAY_SIZE(hints); i++)
-		if (hints[i].errnum == errnum)
-			fail_hint(err, "%s", hints[i].hint);
-	/* outside, root's capabilities pass over the modes */
-	if (errnum == EACCES && sys_geteuid() == 0)
-		fail_hint(err, "inside, user 0 has no capabilities: it must be executable by its "
-			       "modes; or a security module refuses it");
-	return r;
 }
 
 static int finish(const struct launch *launch, struct croft_error *err)
@@ -201,7 +251,7 @@ static int finish(const struct launch *launch, struct croft_error *err)
 	r = sys_execve(launch->plan->command.path,
 		       (char *const *)(uintptr_t)launch->plan->command.argv,
 		       (char *const *)(uintptr_t)launch->plan->command.envp);
-	return exec_failed(launch->plan->command.path, -r, err);
+	return refused_say(launch, -r, err);
 }
 
 int child_run(const struct launch *launch, struct croft_error *err)
@@ -213,114 +263,23 @@ int child_run(const struct launch *launch, struct croft_error *err)
 		r = reset_signals(launch->ignores_sigchld, err);
 	if (r == 0 && launch->defaults_sigpipe)
 		r = reset_sigpipe(err);
-	if (r == 0 && launch->dies_with_parent)
-		r = tie_to_parent(launch, err);
 	if (r == 0)
-		r = limits_apply(plan->profile, err);
+		r = tie_to_parent(launch, err);
+	if (r == 0 && !launch_has_init(launch))
+		r = child_mark_descriptors(launch, err);
+	if (r == 0)
+		r = enter_namespaces(launch, err);
+	if (r == 0)
+		r = enter_tree(launch, err);
+	if (r == 0 && launch->pty)
+		r = pty_attach(launch->pty, err);
+	if (r == 0)
+		r = limits_apply(plan->profile, plan->cgroup_controllers, err);
 	if (r == 0)
 		r = enter_workdir(plan->workdir, err);
-	if (r == 0 && plan->profile->require[PROTECT_DESCRIPTORS] != REQUIRE_OFF)
-		r = descriptors_apply(plan->profile->keep_fds, plan->profile->n_keep_fds, err);
 	if (r == 0)
 		r = confine(launch, err);
 	if (r == 0)
 		r = finish(launch, err);
-	return r;
-}
-
-/* In the child, on its own stack, in the parent's memory. Does not return. */
-static int child_main(void *data)
-{
-	const struct launch *launch = data;
-	struct croft_error error = { 0 };
-
-	(void)child_run(launch, &error);
-	/* the parent reads it, or sees the end of the pipe and this status */
-	(void)fd_write_all(launch->report, &error, sizeof(error));
-	sys_exit(127);
-}
-
-/* What the child reported: 0 if exec closed the pipe. Reaps a child that failed. */
-static int read_report(int report, pid_t pid, struct croft_error *err)
-{
-	struct croft_error error;
-	ssize_t n = fd_read_full(report, &error, sizeof(error));
-	int r;
-
-	if (n == 0)
-		return 0;
-	/* without a whole report it may be running: it must not */
-	if (n != (ssize_t)sizeof(error))
-		(void)sys_kill(pid, SIGKILL);
-	do {
-		r = sys_wait4(pid, NULL, 0, NULL);
-	} while (r == -EINTR);
-	if (n != (ssize_t)sizeof(error))
-		return fail(err, CROFT_STAGE_START, n < 0 ? (int)-n : EIO,
-			    "read the child's report");
-	if (err)
-		*err = error;
-	return error.errnum ? -error.errnum : -EOPNOTSUPP;
-}
-
-/* clone with a pidfd, and without where the kernel (or an outer filter) has none. */
-static int clone_child(struct launch *launch, void *stack_top, int *ret_pidfd)
-{
-	const int flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
-	int pid = sys_clone(child_main, stack_top, flags | ABI_CLONE_PIDFD, launch, ret_pidfd);
-
-	if (pid == -EINVAL || pid == -ENOSYS) {
-		*ret_pidfd = -1;
-		pid = sys_clone(child_main, stack_top, flags, launch, NULL);
-	}
-	return pid;
-}
-
-static int start_with_stack(struct launch *launch, void *stack, pid_t *ret_pid, int *ret_pidfd,
-			    struct croft_error *err)
-{
-	AUTO_FD int report = -1;
-	int ends[2], pid, r;
-
-	r = sys_pipe(ends);
-	if (r < 0)
-		return fail(err, CROFT_STAGE_START, -r, "make a pipe");
-	report = ends[0];
-	launch->report = ends[1];
-	pid = clone_child(launch, (char *)stack + CHILD_STACK_SIZE, ret_pidfd);
-	fd_close(&launch->report);
-	if (pid < 0)
-		return fail(err, CROFT_STAGE_START, -pid, "make a child process");
-	r = read_report(report, pid, err);
-	if (r < 0) {
-		if (*ret_pidfd >= 0)
-			fd_close(ret_pidfd);
-		return r;
-	}
-	*ret_pid = pid;
-	return 0;
-}
-
-int launch_start(struct launch *launch, pid_t *ret_pid, int *ret_pidfd, struct croft_error *err)
-{
-	const uint64_t all = ~0ULL;
-	uint64_t mask;
-	void *stack;
-	int r;
-
-	r = sys_mmap_stack(CHILD_STACK_SIZE, &stack);
-	if (r < 0)
-		return fail(err, CROFT_STAGE_START, -r, "make a stack for the child");
-	r = sys_sigprocmask(SIG_SETMASK, &all, &mask);
-	if (r < 0) {
-		(void)fail(err, CROFT_STAGE_START, -r, "block the signals");
-	} else {
-		if (!launch->restores_signals)
-			launch->signal_mask = mask;
-		launch->restores_signals = true;
-		r = start_with_stack(launch, stack, ret_pid, ret_pidfd, err);
-		(void)sys_sigprocmask(SIG_SETMASK, &mask, NULL);
-	}
-	(void)sys_munmap(stack, CHILD_STACK_SIZE);
 	return r;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cleaner.c - who removes the TMPDIR when nobody is left to do it.
+ * cleaner.c - who removes the TMPDIR and the control group when nobody is left to do it.
  *
  * child-path: no allocation
  *
@@ -15,12 +15,17 @@
  *     blocked: neither Ctrl-C nor a hangup nor a kill of the process group ends it;
  *   - it holds no descriptor but a pidfd of croft, so that a pipe behind the command ends
  *     when the command does;
- *   - it starts before the directory is made.
+ *   - it starts before the directory and the group are made;
+ *   - it is in no group that it removes: it stays in croft's.
+ *
+ * Everything in the group is killed before the TMPDIR is removed, since it may write there. So
+ * what a command has left behind ends with it, or with a croft that was killed, even where
+ * there is no pid namespace.
  *
  * Where there is no pidfd_open (before 5.3) it looks once in a tenth of a second
  * whether its parent is still the one it had.
  *
- * SIGKILL sent to the cleaner itself is the one case that leaves a directory.
+ * SIGKILL sent to the cleaner itself is the one case that leaves something.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,20 +33,21 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "enforce/cgroup.h"
+#include "launch/cleaner.h"
 #include "launch/tmpdir.h"
 #include "sys/calls.h"
 #include "sys/fd.h"
 
-#define CLEANER_STACK_SIZE (32U << 10) /* two directory buffers of 2 KiB and little else */
+#define CLEANER_STACK_SIZE (128U << 10) /* a page of 64 KiB is the guard; it takes under 16 KiB */
 #define POLL_MS 100
-#define MAX_CLOSE 65536
 
 /* Lives at the top of the cleaner's own stack: the parent's frames are gone after its exec. */
 struct cleaner {
-	char path[TMPDIR_NAME_SIZE];
+	char tmpdir[TMPDIR_NAME_SIZE]; /* "": none */
+	char group[CGROUP_PATH_SIZE]; /* "": none */
 	int watch; /* pidfd of croft, or -1 */
 	pid_t parent;
 };
@@ -63,31 +69,18 @@ static void wait_for_end(const struct cleaner *cleaner)
 		(void)sys_ppoll(NULL, 0, POLL_MS);
 }
 
-/* Everything but `keep`, which may be -1. */
-static void close_others(int keep)
-{
-	struct rlimit limit = { 0 };
-
-	if ((keep <= 0 || sys_close_range(0, (unsigned)keep - 1, 0) == 0) &&
-	    sys_close_range((unsigned)(keep + 1), ~0U, 0) == 0)
-		return;
-	/* before 5.9 one by one */
-	if (sys_prlimit(RLIMIT_NOFILE, NULL, &limit) < 0 || limit.rlim_cur > MAX_CLOSE)
-		limit.rlim_cur = MAX_CLOSE;
-	for (int fd = 0; fd < (int)limit.rlim_cur; fd++)
-		if (fd != keep)
-			(void)sys_close(fd);
-}
-
 static int cleaner_main(void *data)
 {
 	const struct cleaner *cleaner = data;
 
 	(void)sys_setsid();
 	(void)sys_chdir("/");
-	close_others(cleaner->watch);
+	fd_close_others(cleaner->watch, -1);
 	wait_for_end(cleaner);
-	(void)tmpdir_remove(cleaner->path);
+	if (cleaner->group[0])
+		(void)cgroup_remove(cleaner->group);
+	if (cleaner->tmpdir[0])
+		(void)tmpdir_remove(cleaner->tmpdir);
 	sys_exit(0);
 }
 
@@ -103,7 +96,8 @@ static int end_cleaner(pid_t cleaner)
 }
 
 /* On the stack at `stack`: from here on it is the cleaner's, for as long as it lives. */
-static int start_on(void *stack, const char *path, pid_t *ret_pid, struct croft_error *err)
+static int start_on(void *stack, const char *tmpdir, const char *group, pid_t *ret_pid,
+		    struct croft_error *err)
 {
 	struct cleaner *cleaner = (void *)((char *)stack + CLEANER_STACK_SIZE - sizeof(*cleaner));
 	const uint64_t all = ~0ULL;
@@ -111,7 +105,11 @@ static int start_on(void *stack, const char *path, pid_t *ret_pid, struct croft_
 	uint64_t mask;
 	int pid, r;
 
-	memcpy(cleaner->path, path, strlen(path) + 1);
+	/* fresh memory: without a name there is an empty one */
+	if (tmpdir)
+		memcpy(cleaner->tmpdir, tmpdir, strlen(tmpdir) + 1);
+	if (group)
+		memcpy(cleaner->group, group, strlen(group) + 1);
 	cleaner->parent = sys_getpid();
 	watch = sys_pidfd_open(cleaner->parent, 0);
 	cleaner->watch = watch < 0 ? -1 : watch;
@@ -124,8 +122,7 @@ static int start_on(void *stack, const char *path, pid_t *ret_pid, struct croft_
 		(void)sys_setpgid(pid, pid);
 	r = sys_sigprocmask(SIG_SETMASK, &mask, NULL);
 	if (pid < 0)
-		return fail(err, CROFT_STAGE_PREPARE, -pid,
-			    "start the cleaner of the temporary directory");
+		return fail(err, CROFT_STAGE_PREPARE, -pid, "start the process that cleans up");
 	if (r < 0) {
 		(void)end_cleaner(pid);
 		return fail(err, CROFT_STAGE_PREPARE, -r, "restore the signal mask");
@@ -134,24 +131,33 @@ static int start_on(void *stack, const char *path, pid_t *ret_pid, struct croft_
 	return 0;
 }
 
-int tmpdir_start_cleaner(const char *path, pid_t *ret_pid, struct croft_error *err)
+int cleaner_start(const char *tmpdir, const char *group, pid_t *ret_pid, struct croft_error *err)
 {
 	void *stack;
 	int r = sys_mmap_stack(CLEANER_STACK_SIZE, &stack);
 
 	if (r < 0)
 		return fail(err, CROFT_STAGE_PREPARE, -r, "make a stack for the cleaner");
-	r = start_on(stack, path, ret_pid, err);
+	r = start_on(stack, tmpdir, group, ret_pid, err);
 	if (r < 0)
 		(void)sys_munmap(stack, CLEANER_STACK_SIZE);
 	return r;
 }
 
-int tmpdir_finish(const char *path, pid_t cleaner)
+int cleaner_finish(const char *tmpdir, const char *group, pid_t cleaner, struct croft_error *err)
 {
-	int r = tmpdir_remove(path);
+	int emptied = group ? cgroup_remove(group) : 0;
+	int removed = tmpdir ? tmpdir_remove(tmpdir) : 0;
 	/* last: killed in between, croft still has somebody who does the rest */
 	int ended = end_cleaner(cleaner);
 
-	return r < 0 ? r : ended;
+	if (emptied < 0)
+		return fail(err, CROFT_STAGE_SUPERVISE, -emptied, "remove the control group '%s'",
+			    group);
+	if (removed < 0)
+		return fail(err, CROFT_STAGE_SUPERVISE, -removed,
+			    "remove the temporary directory '%s'", tmpdir);
+	if (ended < 0)
+		return fail(err, CROFT_STAGE_SUPERVISE, -ended, "end the process that cleans up");
+	return 0;
 }

@@ -23,7 +23,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "elf/remedy.h"
+#include "plan/pattern.h"
 #include "sys/calls.h"
+
+/* Of what the plan withholds nothing is missing. */
+static const struct remedy no_remedy;
 
 #define EXECUTE (ABI_LANDLOCK_FS_EXECUTE | ABI_LANDLOCK_FS_READ_FILE)
 
@@ -58,7 +63,17 @@ static int join(const char *workdir, const char *dir, size_t dir_len, const char
 	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-static int say(const struct trouble *trouble, struct croft_error *err)
+/* With what is known of all that the program needs, unless that is longer than a hint may be. */
+static void write_mend(struct buf *mend, const struct trouble *trouble, const struct remedy *remedy)
+{
+	remedy_mend(mend, remedy, trouble, NULL, NULL);
+	if (buf_error(mend) || mend->len >= CROFT_HINT_SIZE) {
+		buf_reset(mend);
+		trouble_mend(mend, trouble);
+	}
+}
+
+static int say(const struct trouble *trouble, const struct remedy *remedy, struct croft_error *err)
 {
 	AUTO_BUF struct buf what = BUF_INIT(CROFT_WHAT_SIZE), mend = BUF_INIT(CROFT_HINT_SIZE);
 	int errnum = trouble_errnum(trouble);
@@ -68,7 +83,7 @@ static int say(const struct trouble *trouble, struct croft_error *err)
 	if (errnum == ENOENT && (*trouble->needed_by || trouble->kind == TROUBLE_SCRIPT_CR))
 		errnum = 0;
 	trouble_what(&what, trouble);
-	trouble_mend(&mend, trouble);
+	write_mend(&mend, trouble, remedy);
 	r = fail(err, CROFT_STAGE_EXEC, errnum, "%s", buf_text(&what));
 	fail_hint(err, "%s", buf_text(&mend));
 	return r;
@@ -79,10 +94,44 @@ static const char *needing(const struct closure *closure, const struct closure_f
 	return file->needed_by == CLOSURE_NONE ? "" : closure->files[file->needed_by].path;
 }
 
+/* True if the tree that the command will see has the file, and lets it be executed if asked. */
+static bool is_in_tree(const struct plan *plan, const char *path, bool is_executed)
+{
+	bool is_there = !plan->has_new_root;
+
+	for (size_t i = 0; i < plan->n_mount_ops; i++) {
+		const struct plan_mount_op *op = &plan->mount_ops[i];
+
+		if (!path_is_under(op->path, path))
+			continue;
+		if (op->kind == MOUNT_BIND)
+			is_there = !is_executed || !(op->flags & MOUNT_NOEXEC);
+		else if (op->kind == MOUNT_TMPFS || op->kind == MOUNT_MASK_DIRECTORY ||
+			 op->kind == MOUNT_MASK_FILE)
+			is_there = false;
+	}
+	return is_there;
+}
+
+/* The denial that a mount keeps on the file; NULL: none. */
+static const struct denial *find_denial(const struct plan *plan, const char *path)
+{
+	for (size_t i = 0; i < plan->n_denials; i++) {
+		const struct plan_denial *denial = &plan->denials[i];
+
+		if (denial->means == DENIAL_MASKED && denial->denial->kind != DENY_WRITE &&
+		    pattern_covers(denial->path, path))
+			return denial->denial;
+	}
+	return NULL;
+}
+
 /* A rule is the file's, not the name's: another hard link of a granted file is granted. */
 static bool is_granted(const struct plan *plan, const struct path_fact *facts,
 		       const struct closure_file *file, uint64_t access)
 {
+	if (!is_in_tree(plan, file->real, access & ABI_LANDLOCK_FS_EXECUTE))
+		return false;
 	if (plan_allows(plan, file->real, access))
 		return true;
 	for (size_t i = 0; facts && i < plan->n_rules; i++) {
@@ -104,6 +153,7 @@ int command_check_grants(struct command *command, const struct plan *plan,
 	for (size_t i = 0; i < closure->n_files; i++) {
 		const struct closure_file *file = &closure->files[i];
 		bool is_read = file->role == ROLE_LIBRARY;
+		const struct denial *denial = find_denial(plan, file->real);
 		struct trouble trouble;
 
 		is_looked_up |= file->rule == RULE_ENV;
@@ -121,10 +171,13 @@ int command_check_grants(struct command *command, const struct plan *plan,
 		if (file->role == ROLE_CONFIG || !*file->real ||
 		    is_granted(plan, facts, file, is_read ? ABI_LANDLOCK_FS_READ_FILE : EXECUTE))
 			continue;
+		if (denial && !is_looked_up)
+			return fail(err, CROFT_STAGE_EXEC, EACCES, "'%s' is denied by %s '%s'",
+				    file->real, denial->origin, denial->path);
 		if (!is_read && !is_looked_up)
-			return say(&trouble, err);
+			return say(&trouble, &no_remedy, err);
 		if (!command->doubt.what[0])
-			(void)say(&trouble, &command->doubt);
+			(void)say(&trouble, &no_remedy, &command->doubt);
 	}
 	return 0;
 }
@@ -171,22 +224,31 @@ static int look(const struct command_search *search, const char *path, unsigned 
 static int judge(const struct command_search *search, const char *path, struct command *command,
 		 struct croft_error *err)
 {
+	const unsigned all = CLOSURE_LIBRARIES | CLOSURE_VERSIONS;
 	struct closure *closure = &command->closure;
 	const struct trouble *trouble;
-	int r = look(search, path, search->wants_libraries ? CLOSURE_LIBRARIES : 0, closure, err);
+	int r = look(search, path, search->wants_libraries ? all : 0, closure, err);
 
 	if (r == 0 && !search->wants_libraries && may_withhold_libraries(search->plan, closure)) {
 		closure_done(closure);
-		r = look(search, path, CLOSURE_LIBRARIES, closure, err);
+		r = look(search, path, all, closure, err);
 	}
 	if (r < 0)
 		return r;
 	trouble = closure_find_trouble(closure, WEIGHT_EXEC);
-	if (trouble)
-		return say(trouble, err);
-	trouble = closure_find_trouble(closure, WEIGHT_START);
-	if (trouble)
-		(void)say(trouble, &command->doubt);
+	if (!trouble)
+		trouble = closure_find_trouble(closure, WEIGHT_START);
+	if (trouble) {
+		const struct closure_input input = command_closure_input(search, 0);
+		struct remedy remedy;
+
+		r = remedy_find(closure, &input, &remedy);
+		if (r < 0)
+			return fail(err, CROFT_STAGE_EXEC, -r, "look for what '%s' lacks", path);
+		if (trouble_weight(trouble) == WEIGHT_EXEC)
+			return say(trouble, &remedy, err);
+		(void)say(trouble, &remedy, &command->doubt);
+	}
 	return search->plan ? command_check_grants(command, search->plan, search->facts, err) : 0;
 }
 

@@ -41,6 +41,8 @@ static int grant_closure(struct profile *profile, const struct closure *closure,
 
 		if (r < 0)
 			return r;
+		/* mounts that refuse execution would refuse to map it, too */
+		profile->grants[profile->n_grants - 1].is_library = file->role == ROLE_LIBRARY;
 	}
 	return 0;
 }

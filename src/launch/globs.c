@@ -162,7 +162,7 @@ static int list(struct glob *glob, const char *dir, const struct wish *wish,
 	ssize_t n;
 
 	/* these are not the directory's: to go on would leave out what is there */
-	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
+	if (fd_is_shortage(fd))
 		return fail(glob->err, CROFT_STAGE_PROFILE, -fd, "look up '%s' in '%s'", glob->what,
 			    dir);
 	while (fd >= 0 && (n = sys_getdents64(fd, block, sizeof(block))) > 0) {

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "enforce/landlock.h"
 #include "launch/tmpdir.h"
@@ -67,12 +68,60 @@ static int add_tmpdir(struct launch *launch, struct croft_error *err)
 	return ruleset_add_directory(launch->ruleset, fd, plan->tmpdir_access, plan->tmpdir, err);
 }
 
+/*
+ * A directory that the command gets open leads to the host's own tree, past every mount; Landlock
+ * judges what is reached by it, where there is one.
+ */
+static int check_handle(int fd, struct croft_error *err)
+{
+	struct stat st;
+
+	/* what is not open is the stages' to refuse */
+	if (sys_fstatat(fd, "", &st, AT_EMPTY_PATH) < 0 || !S_ISDIR(st.st_mode))
+		return 0;
+	(void)fail(
+		err, CROFT_STAGE_DESCRIPTORS, 0,
+		"descriptor %d is a directory of the host: without Landlock all that is in it could "
+		"be reached",
+		fd);
+	fail_hint(err, "close it, or let it be another: %d</dev/null", fd);
+	return -EOPNOTSUPP;
+}
+
+static int check_handles(const struct plan *plan, struct croft_error *err)
+{
+	const struct profile *profile = plan->profile;
+	int r = 0;
+
+	if (!plan->has_tree || plan->handled_fs)
+		return 0;
+	for (int fd = 0; fd < 3 && r == 0; fd++)
+		r = check_handle(fd, err);
+	for (size_t i = 0; i < profile->n_keep_fds && r == 0; i++)
+		r = check_handle(profile->keep_fds[i], err);
+	return r;
+}
+
+static int make_group(struct launch *launch, struct croft_error *err)
+{
+	int r = 0;
+
+	if (!launch->plan->wants_cgroup)
+		return 0;
+	if (!launch->group.path[0])
+		r = cgroup_choose(launch->plan, &launch->group, err);
+	return r < 0 ? r : cgroup_make(&launch->group, err);
+}
+
 void launch_init(struct launch *launch)
 {
 	/* not the filter: what is not built is not read */
 	memset(launch, 0, offsetof(struct launch, filter));
 	launch->ruleset = -1;
+	launch->parent_watch = -1;
 	launch->report = -1;
+	cgroup_init(&launch->group);
+	init_none(&launch->init);
 }
 
 int launch_prepare(struct launch *launch, const struct plan *plan, const struct path_fact *facts,
@@ -83,6 +132,10 @@ int launch_prepare(struct launch *launch, const struct plan *plan, const struct 
 	launch->plan = plan;
 	if (r == 0)
 		r = check_enforcement(plan, err);
+	if (r == 0)
+		r = check_handles(plan, err);
+	if (r == 0)
+		r = namespaces_prepare(plan, &launch->namespaces, err);
 	if (r == 0 && !plan->syscalls.is_off) {
 		r = filter_build(&plan->syscalls, launch->filter, err);
 		launch->n_filter = r < 0 ? 0 : (size_t)r;
@@ -91,6 +144,8 @@ int launch_prepare(struct launch *launch, const struct plan *plan, const struct 
 		r = ruleset_build(plan, facts, &launch->ruleset, err);
 	if (r >= 0)
 		r = add_tmpdir(launch, err);
+	if (r >= 0)
+		r = make_group(launch, err);
 	if (r < 0) {
 		if (launch->made_tmpdir)
 			(void)tmpdir_remove(plan->tmpdir);
@@ -104,4 +159,5 @@ void launch_done(struct launch *launch)
 {
 	fd_close(&launch->ruleset);
 	fd_close(&launch->report);
+	cgroup_done(&launch->group);
 }

@@ -4,6 +4,11 @@
  *
  * The order matters in one place: descriptors that are to be kept are checked
  * before anything is opened here, or one of ours could pass for one of them.
+ *
+ * A plan is made at first of what costs next to nothing to know, which is all that a plan in which
+ * Landlock is alone needs. The planner says if it needs more: whether namespaces work here, what is
+ * found where something is denied, which links are on the way. Then that is looked up, once, and
+ * the plan is built again. Each round adds something or is the last.
  */
 #include "launch/sandbox.h"
 
@@ -17,6 +22,8 @@
 #include "base/cleanup.h"
 #include "host/paths.h"
 #include "launch/deps.h"
+#include "launch/doubt.h"
+#include "launch/git_rule.h"
 #include "launch/globs.h"
 #include "plan/pattern.h"
 #include "sys/calls.h"
@@ -75,22 +82,21 @@ static int open_paths(struct sandbox *sandbox, const struct profile *profile,
 
 /*
  * Where the part of a denial before its first '*' leads: one call for most, since what is no link
- * is found so at once, there or not. NULL if it leads nowhere else; a name that cannot be
- * resolved (a loop, a directory that may not be searched) stays as it is written: neither can the
+ * is found so at once, there or not. NULL if no link is on the way; a name that cannot be resolved
+ * (a loop, a directory that may not be searched) is given as it is written: neither can the
  * command go on from there.
  */
 static int resolve_denial(const char *path, char **ret_real)
 {
 	char fixed[PATH_MAX], real[PATH_MAX];
-	size_t len = pattern_fixed(path);
+	int r;
 
-	if (len == 0 || len >= sizeof(fixed))
+	if (!pattern_copy_fixed(path, fixed))
 		return 0;
-	memcpy(fixed, path, len);
-	fixed[len] = '\0';
-	if (path_resolve(fixed, real, sizeof(real)) < 0 || !strcmp(real, fixed))
+	r = path_resolve(fixed, real, sizeof(real));
+	if (r == 0 && !strcmp(real, fixed))
 		return 0;
-	*ret_real = strdup(real);
+	*ret_real = strdup(r < 0 ? fixed : real);
 	return *ret_real ? 0 : -ENOMEM;
 }
 
@@ -112,14 +118,16 @@ static bool is_in_writable_tree(const struct sandbox *sandbox, const struct prof
 	return false;
 }
 
+/* Where denials lead: those that a plan without mounts can keep, or with is_for_mounts all. */
 static int resolve_denials(struct sandbox *sandbox, const struct profile *profile,
-			   struct croft_error *err)
+			   bool is_for_mounts, struct croft_error *err)
 {
 	size_t n = profile->n_denials;
 
 	if (n == 0)
 		return 0;
-	sandbox->denied = calloc(n, sizeof(*sandbox->denied));
+	if (!sandbox->denied)
+		sandbox->denied = calloc(n, sizeof(*sandbox->denied));
 	if (!sandbox->denied)
 		return fail(err, CROFT_STAGE_PREPARE, ENOMEM, "resolve %zu denials", n);
 	sandbox->n_denied = n;
@@ -127,12 +135,22 @@ static int resolve_denials(struct sandbox *sandbox, const struct profile *profil
 		const char *path = profile->denials[i].path;
 
 		/* bounds may have taken the tree away again */
-		if (!profile->bound_name && is_in_writable_tree(sandbox, profile, path))
+		if (sandbox->denied[i] || (!is_for_mounts && !profile->bound_name &&
+					   is_in_writable_tree(sandbox, profile, path)))
 			continue;
 		if (resolve_denial(path, &sandbox->denied[i]) < 0)
 			return fail(err, CROFT_STAGE_PREPARE, ENOMEM, "resolve %zu denials", n);
 	}
 	return 0;
+}
+
+static void forget_denied(struct sandbox *sandbox)
+{
+	for (size_t i = 0; i < sandbox->n_denied; i++)
+		free(sandbox->denied[i]);
+	free(sandbox->denied);
+	sandbox->denied = NULL;
+	sandbox->n_denied = 0;
 }
 
 /* The command's own needs, added to a copy: the caller's profile may serve other commands. */
@@ -168,14 +186,192 @@ static int expand_patterns(struct sandbox *sandbox, const struct profile *profil
 	return globs_expand(sandbox->profile, &input->patterns, &input->n_patterns, err);
 }
 
+/* True if the plan rests on what is found where something is denied. */
+static bool needs_denial_facts(const struct plan *plan)
+{
+	static const enum protection promised_by[DENY_MAX] = {
+		[DENY_ALL] = PROTECT_DENY_INSIDE,
+		[DENY_WRITE] = PROTECT_DENY_INSIDE,
+		[DENY_HIDE] = PROTECT_HIDDEN,
+		[DENY_PRIVATE] = PROTECT_PRIVATE_TMP,
+	};
+
+	for (size_t i = 0; i < plan->n_denials; i++) {
+		const struct plan_denial *denial = &plan->denials[i];
+		enum denial_kind kind = denial->denial->kind;
+
+		if (plan->tier != TIER_LANDLOCK)
+			return true;
+		if (plan->profile->require[promised_by[kind]] == REQUIRE_REQUIRE &&
+		    (denial->rule || kind == DENY_HIDE || kind == DENY_PRIVATE))
+			return true;
+	}
+	return false;
+}
+
+/* True if rules for what lies beside denied names would keep what nothing else keeps. */
+static bool needs_beside(const struct plan *plan)
+{
+	if (plan->tier != TIER_LANDLOCK || !plan->handled_fs ||
+	    plan->profile->require[PROTECT_DENY_INSIDE] != REQUIRE_REQUIRE)
+		return false;
+	for (size_t i = 0; i < plan->n_denials; i++)
+		if (plan->denials[i].rule && plan->denials[i].means == DENIAL_UNKEPT)
+			return true;
+	return false;
+}
+
+/* The git rule's names in a copy of the profile, as patterns. */
+static int begin_git_rule(struct sandbox *sandbox, const struct profile *profile,
+			  struct croft_error *err)
+{
+	int r = 0;
+
+	if (!profile->protects_git)
+		return 0;
+	if (!sandbox->profile)
+		r = deps_copy_profile(profile, &sandbox->profile, err);
+	return r == 0 ? git_rule_begin(&sandbox->git_rule, sandbox->profile, err) : r;
+}
+
+/* With has_mounts what is found can be kept, and repositories are worth looking for. */
+static int find_denial_facts(struct sandbox *sandbox, const struct profile *profile,
+			     bool has_mounts, struct croft_error *err)
+{
+	const struct path_facts grants = { .list = sandbox->facts, .n = sandbox->n_facts };
+	int r = 0;
+
+	if (profile->protects_git && has_mounts) {
+		r = git_rule_look_up(&sandbox->git_rule, sandbox->profile, &grants, err);
+		forget_denied(sandbox);
+	}
+	if (r == 0)
+		r = resolve_denials(sandbox, profile, true, err);
+	if (r == 0)
+		r = denial_facts_find(&sandbox->denials, profile,
+				      (const char *const *)sandbox->denied, &grants, err);
+	/* what is only preferred closes no directory */
+	if (r == 0 && profile->require[PROTECT_DENY_INSIDE] == REQUIRE_REQUIRE)
+		r = denial_facts_list_closed(&sandbox->denials, profile, &grants, err);
+	if (r == 0 && profile->require[PROTECT_HIDDEN] != REQUIRE_OFF)
+		r = denial_facts_list_hidden(&sandbox->denials, profile, &grants, err);
+	return r;
+}
+
+static int list_beside(struct sandbox *sandbox, const struct profile *profile,
+		       struct croft_error *err)
+{
+	struct path_facts grants = { .list = sandbox->facts, .n = sandbox->n_facts };
+	int r = denial_facts_list_beside(&sandbox->denials, profile,
+					 (const char *const *)sandbox->denied, &grants, err);
+
+	sandbox->facts = grants.list;
+	sandbox->n_facts = grants.n;
+	return r;
+}
+
+/*
+ * Links on the way to each grant. Where /proc could not tell where a grant leads, this walk does:
+ * in a new root the place matters.
+ */
+static int find_links(struct sandbox *sandbox, const struct profile *profile,
+		      struct croft_error *err)
+{
+	struct links *links = &sandbox->links;
+	int r = links_add_root(links, err);
+
+	for (size_t i = 0; r == 0 && i < profile->n_grants; i++) {
+		struct path_fact *fact = &sandbox->facts[i];
+		const char *path = profile->grants[i].path, *real = NULL;
+
+		if (!fact->errnum)
+			r = links_add(links, path, &real, err);
+		if (r == 0 && real && !fact->real && strcmp(real, path) != 0) {
+			fact->real = strdup(real);
+			r = fact->real ? 0 : fail(err, CROFT_STAGE_PREPARE, ENOMEM, "keep a name");
+		}
+	}
+	/* grants of --with-deps are for where files lie, and loaders open them by other names */
+	for (size_t i = 0; r == 0 && sandbox->has_command && i < sandbox->command.closure.n_files;
+	     i++)
+		r = links_add(links, sandbox->command.closure.files[i].path, NULL, err);
+	if (r == 0 && profile->chdir)
+		r = links_add(links, profile->chdir, NULL, err);
+	if (r == 0 && sandbox->tmpdir[0])
+		r = links_add(links, sandbox->tmpdir, NULL, err);
+	links_finish(links);
+	return r;
+}
+
+/* What has been looked up beyond the cheap facts. */
+struct looked_up {
+	bool namespaces, denials, links, beside;
+};
+
+/* Looks up what the plan asks for and is not known yet: 1 if there was something, 0, or -errno. */
+static int look_further(struct sandbox *sandbox, const struct profile *profile,
+			struct host *own_host, struct looked_up *known, struct croft_error *err)
+{
+	const struct plan *plan = sandbox->plan;
+	struct looked_up wants = { 0 };
+	bool has_mounts;
+	int r = 0;
+
+	wants.namespaces = plan->asks_namespaces && own_host && !known->namespaces;
+	if (wants.namespaces) {
+		r = host_probe_namespaces(own_host, plan->asks_namespaces, err);
+		known->namespaces = true;
+	}
+	/* with namespaces that work the next plan has mounts: no need to build it to be told so */
+	has_mounts = plan->tier != TIER_LANDLOCK ||
+		     (wants.namespaces && own_host->ns[HOST_NS_MOUNT].works == HOST_YES);
+	wants.denials = has_mounts || needs_denial_facts(plan);
+	wants.links = has_mounts && (plan->has_new_root || plan->asks_new_root);
+	wants.beside = !wants.namespaces && known->denials && needs_beside(plan);
+	if (r == 0 && wants.denials && !known->denials)
+		r = find_denial_facts(sandbox, profile, has_mounts, err);
+	if (r == 0 && wants.links && !known->links)
+		r = find_links(sandbox, profile, err);
+	if (r == 0 && wants.beside && !known->beside)
+		r = list_beside(sandbox, profile, err);
+	if (r < 0)
+		return r;
+	r = wants.namespaces || (wants.denials && !known->denials) ||
+	    (wants.links && !known->links) || (wants.beside && !known->beside);
+	known->denials |= wants.denials;
+	known->links |= wants.links;
+	known->beside |= wants.beside;
+	return r;
+}
+
+static int build_plan(struct sandbox *sandbox, struct plan_input *input, struct croft_error *err)
+{
+	plan_free(sandbox->plan);
+	sandbox->plan = NULL;
+	input->facts = sandbox->facts;
+	input->denied = (const char *const *)sandbox->denied;
+	input->denial_facts = sandbox->denials.list;
+	input->directories = sandbox->denials.directories;
+	input->n_directories = sandbox->denials.n_directories;
+	input->has_beside = sandbox->denials.has_beside;
+	input->links = sandbox->links.list;
+	input->n_links = sandbox->links.n;
+	return plan_build(input, &sandbox->plan, err);
+}
+
+/* own_host: this machine's, to be asked further; NULL where another was given. */
 static int build(struct sandbox *sandbox, const struct profile *profile, const struct host *host,
-		 const char *const *argv, const char *const *envp, struct croft_error *err)
+		 struct host *own_host, const char *const *argv, const char *const *envp,
+		 struct croft_error *err)
 {
 	struct plan_input input = { .host = host, .argv = argv, .environ = envp };
+	struct looked_up known = { 0 };
 	int r = add_deps(sandbox, profile, argv, envp, err);
 
 	if (r == 0)
 		r = expand_patterns(sandbox, profile, &input, err);
+	if (r == 0)
+		r = begin_git_rule(sandbox, profile, err);
 	if (r < 0)
 		return r;
 	if (sandbox->profile)
@@ -190,30 +386,43 @@ static int build(struct sandbox *sandbox, const struct profile *profile, const s
 	}
 	r = open_paths(sandbox, profile, err);
 	if (r == 0)
-		r = resolve_denials(sandbox, profile, err);
-	if (r < 0)
-		return r;
-	input.facts = sandbox->facts;
-	input.denied = (const char *const *)sandbox->denied;
-	return plan_build(&input, &sandbox->plan, err);
+		r = resolve_denials(sandbox, profile, false, err);
+	do {
+		if (r >= 0)
+			r = build_plan(sandbox, &input, err);
+		if (r == 0)
+			r = look_further(sandbox, profile, own_host, &known, err);
+	} while (r > 0);
+	return r;
+}
+
+int sandbox_probe_host(const struct profile *profile, struct host *ret_host,
+		       struct croft_error *err)
+{
+	int r = host_probe(ret_host, err);
+
+	return r == 0 && plan_may_want_cgroup(profile) ? host_probe_cgroup(ret_host, err) : r;
 }
 
 int sandbox_plan(const struct profile *profile, const struct host *host, const char *const *argv,
 		 const char *const *envp, struct sandbox *ret_sandbox, struct croft_error *err)
 {
 	struct sandbox sandbox = { 0 };
-	struct host own;
+	struct host *own_host = host ? NULL : &sandbox.host;
 	int r = check_kept(profile, err);
 
 	if (r < 0)
 		return r;
-	if (!host) {
-		r = host_probe(&own, err);
+	if (own_host) {
+		/* a process that confines itself gets no group */
+		r = argv ? sandbox_probe_host(profile, own_host, err) : host_probe(own_host, err);
 		if (r < 0)
 			return r;
-		host = &own;
+		host = own_host;
 	}
-	r = build(&sandbox, profile, host, argv, envp, err);
+	denial_facts_init(&sandbox.denials);
+	links_init(&sandbox.links);
+	r = build(&sandbox, profile, host, own_host, argv, envp, err);
 	if (r < 0) {
 		sandbox_done(&sandbox);
 		return r;
@@ -246,6 +455,8 @@ int sandbox_find_command(struct sandbox *sandbox, struct croft_error *err)
 	struct plan *plan = sandbox->plan;
 	int r = find_command(sandbox, err);
 
+	if (r == 0)
+		r = doubt_command(&sandbox->command, plan, err);
 	if (r < 0)
 		return r;
 	plan->command.path = arena_strdup(&plan->arena, sandbox->command.path);
@@ -268,9 +479,27 @@ void sandbox_done(struct sandbox *sandbox)
 	free(sandbox->facts);
 	sandbox->facts = NULL;
 	sandbox->n_facts = 0;
-	for (size_t i = 0; i < sandbox->n_denied; i++)
-		free(sandbox->denied[i]);
-	free(sandbox->denied);
-	sandbox->denied = NULL;
-	sandbox->n_denied = 0;
+	forget_denied(sandbox);
+	git_rule_done(&sandbox->git_rule);
+	denial_facts_done(&sandbox->denials);
+	links_done(&sandbox->links);
+}
+
+void sandbox_tell_made(struct buf *buf, const struct sandbox *sandbox)
+{
+	const struct path_facts grants = { .list = sandbox->facts, .n = sandbox->n_facts };
+	size_t before;
+
+	if (sandbox->plan->tier == TIER_LANDLOCK)
+		return;
+	before = buf->len;
+	denial_facts_tell_made(buf, &sandbox->denials, &grants, sandbox->plan);
+	if (sandbox->plan->profile->protects_git) {
+		AUTO_BUF struct buf git = BUF_INIT(16384);
+
+		git_rule_tell_made(&git, &sandbox->git_rule, sandbox->plan->profile, &grants);
+		if (git.len)
+			buf_printf(buf, "%srepositories: %s", buf->len > before ? "; " : "",
+				   buf_text(&git));
+	}
 }

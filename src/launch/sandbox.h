@@ -11,6 +11,9 @@
 
 #include "base/err.h"
 #include "launch/command.h"
+#include "launch/denial_facts.h"
+#include "launch/git_rule.h"
+#include "launch/links.h"
 #include "launch/tmpdir.h"
 #include "plan/plan.h"
 
@@ -22,16 +25,25 @@ struct sandbox {
 	struct profile *profile;
 	struct command command; /* when has_command */
 	bool has_command;
-	struct path_fact *facts; /* owned, one for each grant and then for each bound */
+	struct host host; /* what was asked of this machine, where no other was given */
+	/* owned: one for each grant, then for each bound, then for entries beside denials */
+	struct path_fact *facts;
 	size_t n_facts;
 	char **denied; /* owned: where denials lead; NULL entries: as they are written */
 	size_t n_denied;
+	struct denial_facts denials; /* looked up where the plan can use it */
+	struct git_rule git_rule; /* with git: protect */
+	struct links links; /* as these */
 	struct plan *plan; /* owned */
 	char tmpdir[TMPDIR_NAME_SIZE];
 };
 
 /* As argv of a plan that is only looked at: what any command would get. */
 extern const char *const sandbox_any_command[];
+
+/* Asks this machine, cheaply, what a plan of this profile may rest on. */
+int sandbox_probe_host(const struct profile *profile, struct host *ret_host,
+		       struct croft_error *err);
 
 /*
  * profile   kept: must outlive the sandbox
@@ -52,5 +64,12 @@ void sandbox_done(struct sandbox *sandbox);
  * sandbox->command.doubt then says what will go wrong after exec, if that can be foreseen.
  */
 int sandbox_find_command(struct sandbox *sandbox, struct croft_error *err);
+
+/*
+ * At the end of a run: what has appeared among the denied names that could not be kept from being
+ * made, and repositories that are new where git: protect is asked for. Nothing if there is none, or
+ * the plan had no mounts.
+ */
+void sandbox_tell_made(struct buf *buf, const struct sandbox *sandbox);
 
 #endif

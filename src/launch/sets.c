@@ -87,14 +87,18 @@ static int note(struct expansion *expansion, const struct stat *st)
  * Optional, since an upgrade may take the file away before the plan opens it: a set is what there
  * is, and no promise that it is there.
  */
-static int grant(struct expansion *expansion, unsigned kinds, const char *path)
+static int grant(struct expansion *expansion, unsigned kinds, const char *path, bool is_library)
 {
+	struct profile *profile = expansion->profile;
 	const char *text = arena_printf(&expansion->arena, "optional:%s", path);
+	int r;
 
 	if (!text)
 		return no_memory(expansion);
-	return profile_add_path(expansion->profile, kinds, text, expansion->set->origin,
-				expansion->err);
+	r = profile_add_path(profile, kinds, text, expansion->set->origin, expansion->err);
+	if (r == 0)
+		profile->grants[profile->n_grants - 1].is_library = is_library;
+	return r;
 }
 
 /* The program whose loader will load the modules; NULL: there is none. */
@@ -147,7 +151,8 @@ static int add_module(struct expansion *expansion, const char *path)
 		const struct closure_file *file = &closure->files[n];
 
 		if (file->rule != RULE_GIVEN)
-			r = grant(expansion, GRANT_READ, *file->real ? file->real : file->path);
+			r = grant(expansion, GRANT_READ, *file->real ? file->real : file->path,
+				  file->role == ROLE_LIBRARY);
 	}
 	return r;
 }
@@ -170,7 +175,7 @@ static int add_match(void *context, const char *path)
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (expansion->row->kinds)
-		r = grant(expansion, expansion->row->kinds, path);
+		r = grant(expansion, expansion->row->kinds, path, expansion->row->is_module);
 	if (r == 0 && expansion->row->is_module)
 		r = add_module(expansion, path);
 	return r;

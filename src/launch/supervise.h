@@ -21,6 +21,7 @@ struct outcome {
 	struct rusage usage; /* of the command and what it waited for */
 	int64_t wall_ms;
 	unsigned n_killed; /* processes that were left and were killed */
+	unsigned n_oom_killed; /* by the kernel: all together were over the memory limit */
 };
 
 /*

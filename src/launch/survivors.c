@@ -18,10 +18,10 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "enforce/cgroup.h"
 #include "sys/calls.h"
 #include "sys/fd.h"
 
-#define MAX_MS 3000 /* a fork bomb can outrun this; then it is said */
 #define PAUSE_MS 2
 
 /* Decimal digits only; 0 for anything else. */
@@ -46,7 +46,8 @@ static pid_t parent_of(int proc, const char *name)
 	memcpy(path, name, len);
 	memcpy(path + len, "/stat", sizeof("/stat"));
 	{
-		AUTO_FD int fd = sys_openat(proc, path, O_RDONLY, 0);
+		/* never waiting: a FIFO may be mounted over it */
+		AUTO_FD int fd = sys_openat(proc, path, O_RDONLY | O_NONBLOCK, 0);
 		ssize_t n = fd < 0 ? -1 : fd_read_full(fd, line, sizeof(line) - 1);
 
 		if (n <= 0)
@@ -96,18 +97,29 @@ static bool reap_all(unsigned *reaped)
 	return r == 0;
 }
 
-int survivors_kill(pid_t spare, unsigned *ret_killed, struct croft_error *err)
+int survivors_kill(pid_t spare, const char *group, int64_t limit_ms, unsigned *ret_killed,
+		   struct croft_error *err)
 {
 	unsigned ended = 0, killed = 0;
+	int64_t began = 0, now = 0;
+	bool has_begun = false;
 
 	/* what had ended by itself before the first kill is not counted as killed */
-	for (int waited = 0; reap_all(waited ? &killed : &ended); waited += PAUSE_MS) {
-		int r = kill_children(spare);
+	for (; reap_all(has_begun ? &killed : &ended); has_begun = true) {
+		int r;
 
+		/* what it does not reach, its children are looked for */
+		if (*group)
+			(void)cgroup_kill(group);
+		r = kill_children(spare);
+		if (r == 0)
+			r = sys_clock_ms(&now);
 		if (r < 0)
 			return fail(err, CROFT_STAGE_SUPERVISE, -r,
 				    "find the processes that the command left");
-		if (waited > MAX_MS)
+		if (!has_begun)
+			began = now;
+		if (now - began > limit_ms)
 			return fail(err, CROFT_STAGE_SUPERVISE, EBUSY,
 				    "kill the processes that the command left");
 		(void)sys_ppoll(NULL, 0, PAUSE_MS);

@@ -30,6 +30,8 @@
 
 #define TMPDIR_MODE 0700
 #define MAX_ROUNDS (1U << 20) /* entries looked at twice; a bound against survivors, not a budget */
+#define DOWN_MAX 16 /* directories in each other, some 1.2 KiB of stack each */
+#define IDLE_MAX 3 /* rounds in a row in which nothing was removed */
 #define RENAME_NO_REPLACE 1U /* RENAME_NOREPLACE, since 3.15 */
 
 static void to_hex(char *out, const unsigned char *bytes, size_t n)
@@ -68,17 +70,20 @@ int tmpdir_choose(const char *parent, char ret_path[TMPDIR_NAME_SIZE], struct cr
 /*
  * Gives a directory mode 0700, by descriptor: the name could be a link by now, and chmod
  * follows links. An O_PATH descriptor takes no fchmod, its name under /proc/self/fd takes chmod
- * (fchmodat2 is 6.6).
+ * (fchmodat2 is 6.6). One that has it needs no /proc.
  */
 static int make_accessible(int dir, const char *name)
 {
 	AUTO_FD int fd = sys_openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 	char link[32] = "/proc/self/fd/";
+	struct stat st;
 	char digits[12];
 	size_t at = sizeof(digits) - 1;
 
 	if (fd < 0)
 		return fd;
+	if (sys_fstatat(fd, "", &st, AT_EMPTY_PATH) == 0 && (st.st_mode & 07777) == TMPDIR_MODE)
+		return 0;
 	digits[at] = '\0';
 	for (int rest = fd; rest || at == sizeof(digits) - 1; rest /= 10)
 		digits[--at] = (char)('0' + rest % 10);
@@ -152,6 +157,33 @@ static int move_up(int top, int from, const char *name, unsigned *counter)
 }
 
 /*
+ * The directory `name` and what is in it, by going down: for who may not move directories, as in a
+ * Landlock domain that does not grant it (EXDEV; since 5.13). As deep as the stack of who cleans
+ * up allows.
+ */
+static int remove_down(int dir, const char *name, unsigned depth)
+{
+	_Alignas(uint64_t) char entries[1024];
+	AUTO_FD int fd = depth ? open_directory(dir, name) : -EMFILE;
+	ssize_t n;
+
+	while (fd >= 0 && (n = sys_getdents64(fd, entries, sizeof(entries))) > 0) {
+		for (ssize_t at = 0; at < n;) {
+			const struct sys_dirent *entry = (const void *)(entries + at);
+			int r;
+
+			at += entry->length;
+			if (is_dot(entry->name))
+				continue;
+			r = sys_unlinkat(fd, entry->name, 0);
+			if (r == -EISDIR || r == -EPERM)
+				(void)remove_down(fd, entry->name, depth - 1);
+		}
+	}
+	return sys_unlinkat(dir, name, AT_REMOVEDIR);
+}
+
+/*
  * Empties `dir` as far as one pass goes: files are unlinked, directories removed if
  * they are empty, moved to `top` otherwise (or left, where dir is top). Returns how
  * many entries were dealt with, or -errno.
@@ -177,6 +209,8 @@ static int empty_once(int top, int dir, unsigned *counter)
 			if ((r == -ENOTEMPTY || r == -EEXIST) && dir != top &&
 			    make_accessible(dir, entry->name) == 0)
 				r = move_up(top, dir, entry->name, counter);
+			if (r == -EXDEV)
+				r = remove_down(dir, entry->name, DOWN_MAX);
 			if (r == 0)
 				done++;
 		}
@@ -218,7 +252,7 @@ static int empty_children(int top, unsigned *counter)
 
 int tmpdir_remove(const char *path)
 {
-	unsigned counter = 0;
+	unsigned counter = 0, idle = 0;
 	int r;
 
 	for (unsigned round = 0; round < MAX_ROUNDS; round++) {
@@ -241,7 +275,12 @@ int tmpdir_remove(const char *path)
 		more = again < 0 ? again : empty_children(again, &counter);
 		if (more < 0)
 			return more;
-		if (done + more == 0)
+		/*
+		 * Not at once: another may have removed what was here, as the cleaner of a croft
+		 * that ran inside this sandbox does at the same moment.
+		 */
+		idle = done + more > 0 ? 0 : idle + 1;
+		if (idle == IDLE_MAX)
 			return -ENOTEMPTY;
 	}
 	return -EBUSY;

@@ -32,20 +32,4 @@ int tmpdir_make(const char *path, int *ret_fd, struct croft_error *err);
  */
 int tmpdir_remove(const char *path);
 
-/*
- * Starts the cleaner: a process of its own that waits for the end of the calling process,
- * SIGKILL included, and then removes the directory. To be called before tmpdir_make, so that no
- * moment is left in which a kill leaves something behind.
- *
- * The cleaner borrows the caller's memory (CLONE_VM) for as long as it lives, so this is for the
- * command line only. It does not count as a child for wait(2).
- */
-int tmpdir_start_cleaner(const char *path, pid_t *ret_pid, struct croft_error *err);
-
-/*
- * Removes the directory now and ends the cleaner, which is not needed any more: who stays until
- * the end leaves neither a directory nor a process for later.
- */
-int tmpdir_finish(const char *path, pid_t cleaner);
-
 #endif

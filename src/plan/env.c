@@ -84,7 +84,8 @@ static int take_one(struct plan *plan, const char *entry, const char **envp, con
 	if (!name)
 		return -ENOMEM;
 	/* these two are what they are in there, not what they were out here */
-	if ((plan->tmpdir && !strcmp(name, "TMPDIR")) || (workdir_of(plan) && !strcmp(name, "PWD")))
+	if ((plan->tmpdir_value && !strcmp(name, "TMPDIR")) ||
+	    (workdir_of(plan) && !strcmp(name, "PWD")))
 		return 0;
 	if (!env_passes(plan->profile, name)) {
 		dropped[plan->n_env_dropped++] = name;

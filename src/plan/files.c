@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "plan/parts.h"
+#include "plan/pattern.h"
 
 #define FS_READ (ABI_LANDLOCK_FS_READ_FILE | ABI_LANDLOCK_FS_READ_DIR)
 /* WRITE_FILE and TRUNCATE go together (the kernel's documentation) */
@@ -74,7 +75,8 @@ static int check_writable(const struct plan *plan, const struct grant *grant,
 	bool holds_home = home && !strncmp(home, real, len) && (home[len] == '/' || !home[len]);
 	int r;
 
-	if (!plan->handled_fs || !((kinds_to_access(grant->kinds) | grant->rights) & FS_CHANGE) ||
+	if (!is_wanted(plan, PROTECT_FILES) ||
+	    !((kinds_to_access(grant->kinds) | grant->rights) & FS_CHANGE) ||
 	    plan->profile->may_write_root || !(is_root || (grant->is_project && holds_home)))
 		return 0;
 	if (grant->is_project) {
@@ -195,6 +197,49 @@ static void drop_empty(struct plan *plan)
 	plan->n_rules = kept;
 }
 
+static bool is_in_private(const struct plan *plan, const char *path)
+{
+	for (size_t i = 0; i < plan->n_denials; i++)
+		if (plan->denials[i].denial->kind == DENY_PRIVATE &&
+		    strcmp(plan->denials[i].path, path) != 0 &&
+		    path_is_under(plan->denials[i].path, path))
+			return true;
+	return false;
+}
+
+/* Those beneath private directories, or the others. */
+static int copy_some_grants(struct plan *plan, bool in_private)
+{
+	struct plan_rule *grants = plan->grants + plan->n_grants;
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < plan->n_rules; i++) {
+		grants[n] = plan->rules[i];
+		grants[n].access |= grants[n].ignored;
+		if (grants[n].access && is_in_private(plan, grants[n].path) == in_private)
+			n++;
+	}
+	r = in_private ? 0 : rules_drop_covered(&plan->arena, grants, &n);
+	plan->n_grants += n;
+	return r;
+}
+
+/*
+ * What is granted, with the rights that this Landlock does not know: mounts may keep to them. What
+ * is granted beneath a private directory is not covered by what is granted above it.
+ */
+static int copy_grants(struct plan *plan)
+{
+	int r;
+
+	plan->grants = arena_calloc(&plan->arena, plan->n_rules + 1, sizeof(*plan->grants));
+	if (!plan->grants)
+		return -ENOMEM;
+	r = copy_some_grants(plan, false);
+	return r == 0 && has_denial(plan, DENY_PRIVATE) ? copy_some_grants(plan, true) : r;
+}
+
 static int make_rules(struct plan *plan, const struct plan_input *input, struct croft_error *err)
 {
 	const struct profile *profile = input->profile;
@@ -205,8 +250,12 @@ static int make_rules(struct plan *plan, const struct plan_input *input, struct 
 		r = bound_rules(plan, input, err);
 	if (r == 0)
 		r = add_rules(plan, input, n_bounded, profile->n_grants, err);
+	if (r == 0)
+		r = plan_voids(plan, plan->rules, plan->n_rules, err);
+	if (r == 0)
+		r = copy_grants(plan);
 	if (r < 0)
-		return r;
+		return r == -ENOMEM ? fail(err, CROFT_STAGE_PLAN, -r, "make room for rules") : r;
 	drop_empty(plan);
 	r = rules_drop_covered(&plan->arena, plan->rules, &plan->n_rules);
 	return r < 0 ? fail(err, CROFT_STAGE_PLAN, -r, "leave out rules") : 0;

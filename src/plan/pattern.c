@@ -32,15 +32,6 @@ int path_order(const char *a, const char *b)
 	return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
 }
 
-bool path_is_under(const char *outer, const char *inner)
-{
-	size_t len = strlen(outer);
-
-	if (len == 1)
-		return true;
-	return !strncmp(outer, inner, len) && (inner[len] == '/' || !inner[len]);
-}
-
 size_t pattern_fixed(const char *pattern)
 {
 	const char *star = strchr(pattern, '*');
@@ -51,6 +42,17 @@ size_t pattern_fixed(const char *pattern)
 	while (len > 0 && pattern[len - 1] == '/')
 		len--;
 	return len;
+}
+
+bool pattern_copy_fixed(const char *pattern, char ret[PATH_MAX])
+{
+	size_t len = pattern_fixed(pattern);
+
+	if (len == 0 || len >= PATH_MAX)
+		return false;
+	memcpy(ret, pattern, len);
+	ret[len] = '\0';
+	return true;
 }
 
 bool pattern_fits(const char *pattern, size_t len, const char *name, size_t name_len,

@@ -11,19 +11,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "sys/path.h"
+
 /*
  * An order of paths in which all that is under a directory follows it at once: '/' sorts before
  * every other character. For qsort and searches; paths without a final slash.
  */
 int path_order(const char *a, const char *b);
-/* True if `inner` is `outer` or under it. */
-bool path_is_under(const char *outer, const char *inner);
 
 /*
  * Length of the directory that a pattern's first '*' is in, without its final slash (0: the
  * root); of a path without '*', its own length without final slashes.
  */
 size_t pattern_fixed(const char *pattern);
+/* Those bytes as a path; false for the root, and where they do not fit. */
+bool pattern_copy_fixed(const char *pattern, char ret[PATH_MAX]);
 /*
  * True if a name fits one component of a pattern, `len` bytes of it. As in shells, a dot at the
  * start of a name is fitted by a dot alone, unless takes_dots.

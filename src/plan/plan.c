@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "plan/cause.h"
 #include "plan/parts.h"
 
 const struct name state_names[STATE_MAX] = {
@@ -23,6 +24,12 @@ const struct name state_names[STATE_MAX] = {
 };
 static_assert(ARRAY_SIZE(state_names) == STATE_MAX, "a name for each state");
 
+const struct name tier_names[TIER_MAX] = {
+	[TIER_LANDLOCK] = { "landlock", "no namespaces" },
+	[TIER_NAMESPACES] = { "namespaces", "namespaces and mounts of its own" },
+};
+static_assert(ARRAY_SIZE(tier_names) == TIER_MAX, "a name for each tier");
+
 static int build(struct plan *plan, const struct plan_input *input, struct croft_error *err)
 {
 	int r;
@@ -31,18 +38,27 @@ static int build(struct plan *plan, const struct plan_input *input, struct croft
 		plan->tmpdir = arena_strdup(&plan->arena, input->tmpdir);
 		if (!plan->tmpdir)
 			return fail(err, CROFT_STAGE_PLAN, ENOMEM, "build a plan");
+		plan->tmpdir_value = plan->tmpdir;
 	}
 	plan->command.argv = input->argv;
 	plan->command.path = input->command_path;
 	plan->workdir = input->profile->chdir;
-	plan->is_supervised = input->profile->wants_supervisor || input->profile->time_ms;
+	plan->is_supervised = input->profile->wants_supervisor || input->profile->time_ms ||
+			      input->profile->wants_pty;
 	plan->patterns = input->patterns;
 	plan->n_patterns = input->n_patterns;
 	plan_handled(plan);
-	r = plan_files(plan, input, err);
+	r = plan_denials_resolve(plan, input, err);
+	if (r == 0)
+		r = plan_files(plan, input, err);
+	if (r == 0)
+		r = plan_denials(plan, err);
 	if (r < 0)
 		return r;
-	r = plan_denials(plan, input, err);
+	plan_tier(plan);
+	r = plan_beside(plan, input, err);
+	if (r == 0)
+		r = plan_tree(plan, input, err);
 	if (r < 0)
 		return r;
 	r = plan_net(plan, err);
@@ -52,10 +68,11 @@ static int build(struct plan *plan, const struct plan_input *input, struct croft
 	if (r < 0)
 		return r;
 	if (input->argv) {
-		r = env_build(plan, input->environ, plan->tmpdir, err);
+		r = env_build(plan, input->environ, plan->tmpdir_value, err);
 		if (r < 0)
 			return r;
 	}
+	plan_limits(plan);
 	return plan_rows(plan, err);
 }
 
@@ -102,10 +119,82 @@ static int check_landlock(const struct plan *plan, struct croft_error *err)
 	return -EOPNOTSUPP;
 }
 
+/* A tier that was named is had, or nothing is started. */
+static int check_tier(const struct plan *plan, struct croft_error *err)
+{
+	struct cause cause = cause_of(&plan->host, HOST_NS_USER);
+
+	if (plan->profile->tier != TIER_ONLY_NAMESPACES || plan->tier == TIER_NAMESPACES)
+		return 0;
+	if (!*cause.why)
+		cause = cause_of(&plan->host, HOST_NS_MOUNT);
+	if (!plan->command.argv)
+		cause = (struct cause){ "a process that confines itself stays in those it has",
+					"leave out tier" };
+	(void)fail(err, CROFT_STAGE_PLAN, 0, "--tier namespaces cannot be had: %s", cause.why);
+	fail_hint(err, "%s", cause.mend);
+	return -EOPNOTSUPP;
+}
+
+/* What no protection is about: it is there, or nothing is started. */
+static int check_isolation(const struct plan *plan, struct croft_error *err)
+{
+	static const struct {
+		enum isolation isolation;
+		enum host_ns kind;
+	} made_of[] = { { ISOLATE_HOSTNAME, HOST_NS_UTS }, { ISOLATE_CGROUP, HOST_NS_CGROUP } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(made_of); i++) {
+		const char *name = isolation_names[made_of[i].isolation].name;
+		struct cause cause = cause_of(&plan->host, made_of[i].kind);
+
+		if (!plan->profile->isolates[made_of[i].isolation] ||
+		    has_ns(plan, made_of[i].kind) || !plan->command.argv)
+			continue;
+		if (plan->profile->tier == TIER_ONLY_LANDLOCK)
+			cause = (struct cause){ "namespaces are not to be made",
+						"leave out --tier landlock" };
+		(void)fail(err, CROFT_STAGE_PLAN, 0, "isolate: %s cannot be had: %s", name,
+			   cause.why);
+		fail_hint(err, "%s", cause.mend);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/* The git rule is its own word: what is there of a repository is kept, or nothing is started. */
+static int check_git(const struct plan *plan, struct croft_error *err)
+{
+	if (plan->profile->is_named[PROTECT_DENY_INSIDE])
+		return 0;
+	for (size_t i = 0; i < plan->n_denials; i++) {
+		const struct plan_denial *denial = &plan->denials[i];
+
+		if (!denial->denial->is_git || denial_is_kept(plan, denial) ||
+		    denial->denial->stays_open)
+			continue;
+		(void)fail(err, CROFT_STAGE_PLAN, 0, "git: protect is not kept here: '%s' %s",
+			   denial->denial->path,
+			   denial->lacks ? denial->lacks
+					 : "can be written, and mounts are needed "
+					   "to refuse that");
+		fail_hint(err, "git: off, or accept it with --prefer deny-inside");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
 int plan_check(const struct plan *plan, struct croft_error *err)
 {
 	int r = check_landlock(plan, err);
 
+	if (r < 0)
+		return r;
+	r = check_tier(plan, err);
+	if (r == 0)
+		r = check_isolation(plan, err);
+	if (r == 0)
+		r = check_git(plan, err);
 	if (r < 0)
 		return r;
 	for (int i = 0; i < PROTECT_MAX; i++) {
@@ -119,6 +208,13 @@ int plan_check(const struct plan *plan, struct croft_error *err)
 			   row->state == STATE_PARTIAL ? "only partial" : "absent", row->missing);
 		if (*row->mend)
 			fail_hint(err, "%s", row->mend);
+		return -EOPNOTSUPP;
+	}
+	if (plan->asks_namespaces) {
+		(void)fail(err, CROFT_STAGE_PLAN, 0,
+			   "the plan depends on what namespaces this host has, and it was not "
+			   "asked");
+		fail_hint(err, "save the host's facts by croft plan --save-host");
 		return -EOPNOTSUPP;
 	}
 	return 0;

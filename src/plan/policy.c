@@ -68,7 +68,8 @@ int plan_syscalls(struct plan *plan, struct croft_error *err)
 	policy->refuses_ptrace =
 		(is_wanted(plan, PROTECT_PTRACE) && !has_domain) || policy->is_strict;
 	policy->refuses_path_truncate =
-		plan->handled_fs && !(plan->handled_fs & ABI_LANDLOCK_FS_TRUNCATE);
+		(plan->handled_fs || (plan->has_new_root && is_read_only_in_part(plan))) &&
+		!(plan->handled_fs & ABI_LANDLOCK_FS_TRUNCATE);
 	/* a ring does all of these where no filter sees it */
 	has_checks = policy->filters_sockets || policy->refuses_listen ||
 		     policy->refuses_fastopen || policy->refuses_tcp_ulp ||

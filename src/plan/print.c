@@ -5,9 +5,6 @@
  * One block for each thing that will be done, in the order in which it is done,
  * then the rows. The text is the golden tests' subject: it changes only when what
  * is done changes. Values of variables are never printed.
- *
- * The cost is an estimate from measured parts (docs/design/start-up-cost.md): it
- * tells a plan with three rules from one with two thousand, no more.
  */
 #include "plan/print.h"
 
@@ -16,17 +13,6 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "plan/parts.h"
-
-/*
- * Microseconds, from docs/design/start-up-cost.md: croft itself, a ruleset, a rule, a filter,
- * ...
- */
-#define COST_CROFT_US 220
-#define COST_RULESET_US 20
-#define COST_RULE_US 6
-#define COST_FILTER_US 80
-#define COST_TMPDIR_US 60
-#define COST_SUPERVISOR_US 250
 
 static const char *const fs_names[] = {
 	"execute",   "write_file", "read_file", "read_dir",  "remove_dir",   "remove_file",
@@ -105,8 +91,7 @@ static void print_ignored(struct buf *buf, const struct plan *plan)
 		buf_putc(buf, '\n');
 }
 
-/* Who asked for it. A file's name is somebody's choice: escaped. */
-static void print_origin(struct buf *buf, const char *origin)
+void print_origin(struct buf *buf, const char *origin)
 {
 	buf_puts(buf, " (");
 	text_escape(buf, origin);
@@ -208,6 +193,22 @@ static void print_left_out(struct buf *buf, const struct plan *plan)
 	}
 }
 
+/* Grants that a denial of them, or of what is above them, has taken away. */
+static void print_voids(struct buf *buf, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_voids; i++) {
+		const struct plan_void *taken = &plan->voids[i];
+
+		buf_puts(buf, taken->is_whole ? "  left out: " : "  less: ");
+		text_quote(buf, taken->path);
+		print_origin(buf, taken->origin);
+		buf_printf(buf, ", %s ", denial_names[taken->denial->kind].name);
+		text_quote(buf, taken->denial->path);
+		print_origin(buf, taken->denial->origin);
+		buf_puts(buf, " is stronger\n");
+	}
+}
+
 /* A pattern stands for names, and names can be made at any time: what that means is said. */
 static void print_patterns(struct buf *buf, const struct plan *plan)
 {
@@ -238,7 +239,10 @@ static void print_denials(struct buf *buf, const struct plan *plan)
 		print_origin(buf, denial->denial->origin);
 		buf_puts(buf, ": ");
 		buf_puts(buf, denial_says(plan, denial));
-		if (denial->rule) {
+		if (denial->lacks && plan->has_tree)
+			buf_puts(buf, denial->lacks);
+		if (denial->rule && !denial_is_kept(plan, denial)) {
+			buf_puts(buf, plan->has_tree ? "; given by" : "");
 			buf_putc(buf, ' ');
 			text_quote(buf, denial->rule->path);
 			print_origin(buf, denial->rule->origin);
@@ -326,6 +330,7 @@ static void print_landlock(struct buf *buf, const struct plan *plan)
 	print_ignored(buf, plan);
 	print_rules(buf, plan);
 	print_left_out(buf, plan);
+	print_voids(buf, plan);
 	print_patterns(buf, plan);
 	print_mounts(buf, plan);
 }
@@ -434,22 +439,6 @@ static void print_row(struct buf *buf, const struct plan_row *row)
 	buf_putc(buf, '\n');
 }
 
-unsigned long long plan_estimate_us(const struct plan *plan)
-{
-	unsigned long long cost = COST_CROFT_US;
-
-	if (plan->abi)
-		cost += COST_RULESET_US +
-			COST_RULE_US * (unsigned long long)(plan->n_rules + plan->n_ports);
-	if (!plan->syscalls.is_off)
-		cost += COST_FILTER_US;
-	if (plan->tmpdir)
-		cost += COST_TMPDIR_US;
-	if (plan->is_supervised)
-		cost += COST_SUPERVISOR_US;
-	return cost;
-}
-
 /* Grants that were not in the profile, but looked up for it: launch/deps.h. */
 static void print_lookups(struct buf *buf, const struct profile *profile)
 {
@@ -511,10 +500,10 @@ void plan_print(struct buf *buf, const struct plan *plan)
 	text_escape(buf, plan->host.kernel_release);
 	if (plan->abi != host_abi(plan))
 		buf_printf(buf, ", Landlock ABI %d", host_abi(plan));
-	buf_printf(buf, "\nTier: %s, about %llu us\n",
-		   plan->is_supervised ? "supervised by a waiting parent" : "executed in place",
-		   plan_estimate_us(plan));
+	buf_putc(buf, '\n');
+	print_tier(buf, plan);
 	print_landlock(buf, plan);
+	print_tree(buf, plan);
 	print_denials(buf, plan);
 	print_filter(buf, plan);
 	print_process(buf, plan);

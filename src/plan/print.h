@@ -26,4 +26,23 @@ uint64_t plan_ignored(const struct plan *plan, uint64_t *ret_net, uint64_t *ret_
 /* What a start by this plan takes more than a bare one, microseconds: an estimate. */
 unsigned long long plan_estimate_us(const struct plan *plan);
 
+/* One mechanism of the plan and what it takes of a start. */
+struct price {
+	const char *what; /* "Landlock", "pid namespace" */
+	unsigned long us;
+};
+
+#define PRICES_MAX 16
+
+/* The mechanisms that the plan uses, and croft itself: their number. */
+size_t plan_prices(const struct plan *plan, struct price ret_prices[PRICES_MAX]);
+
+/* Who asked for something: " (--read)". A file's name is somebody's choice: escaped. */
+void print_origin(struct buf *buf, const char *origin);
+/* The lines on the tier and the price of each mechanism; on the tree of files (print_tree.c). */
+void print_tier(struct buf *buf, const struct plan *plan);
+void print_tree(struct buf *buf, const struct plan *plan);
+/* The keys "tier", "namespaces", "tree" and "price". */
+void print_tree_json(struct json *json, const struct plan *plan);
+
 #endif

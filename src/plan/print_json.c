@@ -47,7 +47,12 @@ void print_layers_json(struct json *json, const struct plan *plan)
 {
 	json_key(json, "layers");
 	json_object_begin(json);
-	string_pair(json, "tier", plan->is_supervised ? "supervised" : "in-place");
+	string_pair(json, "tier",
+		    plan->tier == TIER_NAMESPACES ? "namespaces"
+		    : plan->is_supervised         ? "supervised"
+						  : "in-place");
+	json_key(json, "supervised");
+	json_bool(json, plan->is_supervised);
 	json_key(json, "landlock_abi");
 	json_int(json, plan->abi);
 	json_key(json, "landlock_abi_of_host");
@@ -261,6 +266,7 @@ void plan_print_json(struct buf *buf, const struct plan *plan)
 	access_pair(&json, "scoped", plan->scoped, print_scoped);
 	print_ignored_json(&json, plan);
 	print_rules_json(&json, plan);
+	print_tree_json(&json, plan);
 	print_patterns_json(&json, plan);
 	print_mounts_json(&json, plan);
 	print_denials_json(&json, plan);

@@ -9,9 +9,9 @@
  * do not cover.
  */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "plan/cause.h"
 #include "plan/rows.h"
 
 typedef void (*judge_fn)(const struct plan *plan, struct arena *arena, struct plan_row *row);
@@ -21,6 +21,13 @@ void row_enforced(struct plan_row *row, const char *mechanisms, const char *note
 	row->state = STATE_ENFORCED;
 	row->mechanisms = mechanisms;
 	row->missing = note;
+}
+
+const char *row_join(struct arena *arena, const char *a, const char *b)
+{
+	if (!a || !b)
+		return NULL;
+	return *a && *b ? arena_printf(arena, "%s; %s", a, b) : *a ? a : b;
 }
 
 void row_absent(struct plan_row *row, const char *why, const char *mend)
@@ -35,16 +42,14 @@ const char *row_landlock(const struct plan *plan, struct arena *arena, const cha
 	return arena_printf(arena, "Landlock %d%s", plan->abi, more);
 }
 
-/* Of a right that came with ABI `since`: a profile that is pinned to an older one may name it. */
-static const char *landlock_since(const struct plan *plan, struct arena *arena, int since,
-				  const char *more)
+const char *row_landlock_since(const struct plan *plan, struct arena *arena, int since,
+			       const char *more)
 {
 	return arena_printf(arena, "Landlock %d%s", plan->abi < since ? since : plan->abi, more);
 }
 
-/* What gives a right that came with ABI `since`; the profile's pin can be in the way, too. */
-static const char *newer(const struct plan *plan, struct arena *arena, enum protection protection,
-			 int since, const char *more)
+const char *row_newer(const struct plan *plan, struct arena *arena, enum protection protection,
+		      int since, const char *more)
 {
 	const struct profile *profile = plan->profile;
 
@@ -57,9 +62,9 @@ static const char *newer(const struct plan *plan, struct arena *arena, enum prot
 			    since, more);
 }
 
-void row_no_landlock(const struct plan *plan, struct plan_row *row)
+static void say_no_landlock(const struct plan *plan, struct plan_row *row)
 {
-	if (plan->host.landlock.enforces == HOST_NO)
+	if (!plan->host.landlock.errnum && plan->host.landlock.enforces == HOST_NO)
 		row_absent(row, "this kernel takes Landlock rules and does not enforce them",
 			   "a host whose kernel has Landlock (5.13), not an emulation of one");
 	else if (plan->host.landlock.errnum == ENOSYS)
@@ -75,373 +80,62 @@ void row_no_landlock(const struct plan *plan, struct plan_row *row)
 			"let its system call filter allow landlock_create_ruleset, _add_rule and _restrict_self");
 }
 
-static void no_seccomp(struct plan_row *row)
+static bool host_has(const struct host *host, enum host_ns kind)
+{
+	bool has_base = host->ns[HOST_NS_MOUNT].works == HOST_YES &&
+			(host->has_ns_by_capability || host->ns[HOST_NS_USER].works == HOST_YES);
+
+	return has_base && host_ns_answer(host, kind) == HOST_YES &&
+	       (kind != HOST_NS_PID || host->mount.can_proc == HOST_YES);
+}
+
+/* What stands in the way of namespaces, and what would give them to this row. */
+static struct cause lacks_namespaces(const struct plan *plan, struct arena *arena,
+				     enum protection protection, enum host_ns kind)
+{
+	const struct cause cause = cause_of(&plan->host, kind);
+
+	if (!plan->command.argv)
+		return (struct cause){ "", "a command that croft starts: a process that confines "
+					   "itself stays in the namespaces it has" };
+	if (plan->profile->tier == TIER_ONLY_LANDLOCK)
+		return (struct cause){ "", "leave out --tier landlock" };
+	if (plan->asks_namespaces)
+		return cause;
+	/* the usual start does not ask the host: it may well have them */
+	if (host_has(&plan->host, kind) || plan->host.ns[HOST_NS_MOUNT].works == HOST_UNKNOWN)
+		return (struct cause){
+			"", arena_printf(arena, "--require %s, which takes namespaces of its own",
+					 protection_names[protection].name)
+		};
+	return cause;
+}
+
+void row_by_namespaces(const struct plan *plan, struct arena *arena, struct plan_row *row,
+		       enum host_ns kind, const char *why)
+{
+	const struct cause cause = lacks_namespaces(plan, arena, row->protection, kind);
+
+	row_absent(row, *cause.why ? arena_printf(arena, "%s; %s", why, cause.why) : why,
+		   cause.mend);
+}
+
+void row_no_landlock(const struct plan *plan, struct arena *arena, struct plan_row *row)
+{
+	const struct cause cause = lacks_namespaces(plan, arena, row->protection, HOST_NS_MOUNT);
+
+	say_no_landlock(plan, row);
+	if (*cause.why)
+		row->missing = arena_printf(arena, "%s; and mounts cannot do it: %s", row->missing,
+					    cause.why);
+	if (*cause.why)
+		row->mend = arena_printf(arena, "%s; or %s", row->mend, cause.mend);
+}
+
+void row_no_seccomp(struct plan_row *row)
 {
 	row_absent(row, "this kernel does not take system call filters",
 		   "a kernel with CONFIG_SECCOMP_FILTER");
-}
-
-static void judge_files(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	if (plan->abi == 0) {
-		row_no_landlock(plan, row);
-	} else if (!plan->syscalls.refuses_path_truncate) {
-		row_enforced(row, landlock_since(plan, arena, 3, ""),
-			     plan->handled_fs & ABI_LANDLOCK_FS_REFER
-				     ? ""
-				     : "moving to another directory is refused");
-	} else if (!has_seccomp(plan)) {
-		row->state = STATE_PARTIAL;
-		row->mechanisms = row_landlock(plan, arena, "");
-		row->missing = "files outside the grants can be truncated";
-		row->mend = newer(plan, arena, PROTECT_FILES, 3, ", or system call filters");
-	} else {
-		row_enforced(row, row_landlock(plan, arena, " + seccomp"),
-			     !(plan->handled_fs & ABI_LANDLOCK_FS_REFER)
-				     ? "truncate(2) and moving to another directory are refused"
-				     : "truncate(2) is refused everywhere");
-	}
-}
-
-static void judge_exec(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	if (plan->handled_fs & ABI_LANDLOCK_FS_EXECUTE)
-		row_enforced(
-			row, row_landlock(plan, arena, ""),
-			"no promise that other code cannot run: an interpreter runs any file it can read, memory can be executed");
-	else if (plan->abi == 0)
-		row_no_landlock(plan, row);
-	else
-		row_absent(row, "file protection is off, and this rests on it",
-			   "leave files on, or say --off exec too");
-}
-
-static void judge_devices(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	if (plan->handled_fs & ABI_LANDLOCK_FS_IOCTL_DEV)
-		row_enforced(row, landlock_since(plan, arena, 5, ""), "");
-	else if (plan->abi == 0)
-		row_no_landlock(plan, row);
-	else if (!(known_fs(plan) & ABI_LANDLOCK_FS_IOCTL_DEV))
-		row_absent(row, "any ioctl on a device that may be opened passes",
-			   newer(plan, arena, PROTECT_DEVICES, 5, ""));
-	else
-		row_absent(row, "file protection is off, and this rests on it",
-			   "leave files on, or say --off devices too");
-}
-
-static void judge_metadata(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	(void)plan;
-	(void)arena;
-	row_absent(
-		row,
-		"chmod, chown, utime and xattr pass on the caller's own files everywhere: Landlock does not see them",
-		"read-only mounts in a user namespace (not in this version)");
-}
-
-static bool has_port(const struct plan *plan, bool is_udp, enum port_use use)
-{
-	for (size_t i = 0; i < plan->profile->n_ports; i++)
-		if (plan->profile->ports[i].is_udp == is_udp && plan->profile->ports[i].use == use)
-			return true;
-	return false;
-}
-
-static bool grants_any_port(const struct plan *plan, bool is_udp)
-{
-	return has_port(plan, is_udp, PORT_CONNECT) || has_port(plan, is_udp, PORT_LISTEN);
-}
-
-static bool listens_on_any(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->profile->n_ports; i++) {
-		const struct port_grant *port = &plan->profile->ports[i];
-
-		if (!port->is_udp && port->use == PORT_LISTEN && port->port == 0)
-			return true;
-	}
-	return false;
-}
-
-/* With other-net off, MPTCP, SCTP and raw sockets reach what TCP and UDP may not. */
-static bool is_walked_around(const struct plan *plan, struct plan_row *row)
-{
-	if (plan->syscalls.refuses_other_net)
-		return false;
-	row->state = STATE_PARTIAL;
-	row->mechanisms = "seccomp";
-	row->missing = "other-net is off: MPTCP, SCTP and other sockets reach the same places";
-	row->mend = "leave other-net on, or say --prefer tcp --prefer udp too";
-	return true;
-}
-
-/* Landlock judges the ports; the filter only refuses what it does not see. */
-static void judge_tcp_by_landlock(const struct plan *plan, struct arena *arena,
-				  struct plan_row *row)
-{
-	const bool limits_ports = plan->handled_net & ABI_LANDLOCK_NET_CONNECT_TCP;
-
-	if (limits_ports && has_seccomp(plan)) {
-		row_enforced(row, landlock_since(plan, arena, 4, " + seccomp"),
-			     "listen(2) without bind(2) gets a port that the kernel chooses");
-	} else if (limits_ports) {
-		row->state = STATE_PARTIAL;
-		row->mechanisms = landlock_since(plan, arena, 4, "");
-		row->missing = "MPTCP, SMC and TCP fast open reach every port";
-		row->mend = "a kernel with CONFIG_SECCOMP_FILTER";
-	} else if (has_seccomp(plan) && !grants_any_port(plan, false)) {
-		row_enforced(row, "seccomp", "");
-	} else {
-		row_absent(row, "TCP ports cannot be told apart: TCP is open to everywhere",
-			   newer(plan, arena, PROTECT_TCP, 4, ""));
-	}
-}
-
-static void judge_tcp(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	if (plan->profile->leaves_tcp_to_landlock) {
-		judge_tcp_by_landlock(plan, arena, row);
-	} else if (!has_seccomp(plan)) {
-		no_seccomp(row);
-	} else if (is_walked_around(plan, row)) {
-		return;
-	} else if (!grants_any_port(plan, false)) {
-		row_enforced(row, "seccomp", "");
-	} else if (!(plan->handled_net & ABI_LANDLOCK_NET_CONNECT_TCP)) {
-		row_absent(
-			row,
-			"TCP ports cannot be told apart: if TCP is opened, it is opened to everywhere",
-			newer(plan, arena, PROTECT_TCP, 4,
-			      "; or drop the port grants; or accept it with --prefer tcp"));
-	} else if (plan->syscalls.refuses_listen) {
-		row_enforced(row, landlock_since(plan, arena, 4, " + seccomp"),
-			     "listen(2) is refused, on unix sockets too");
-	} else {
-		row_enforced(
-			row, landlock_since(plan, arena, 4, " + seccomp"),
-			listens_on_any(plan)
-				? ""
-				: "listen(2) without bind(2) gets a port that the kernel chooses");
-	}
-}
-
-static void judge_udp(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	if (!has_seccomp(plan))
-		no_seccomp(row);
-	else if (is_walked_around(plan, row))
-		return;
-	else if (!grants_any_port(plan, true))
-		row_enforced(row, "seccomp", "");
-	else if (!(plan->handled_net & ABI_LANDLOCK_NET_BIND_UDP))
-		row_absent(
-			row,
-			"UDP ports cannot be told apart: if UDP is opened, it is opened to everywhere",
-			newer(plan, arena, PROTECT_UDP, 10,
-			      "; or drop the udp: grants; or accept it with --prefer udp"));
-	else
-		row_enforced(row, landlock_since(plan, arena, 10, " + seccomp"), "");
-}
-
-/* Kept by refusing what it is about: what the user asked for besides is told. */
-static const char *not_isolated(const struct plan *plan, enum isolation isolation)
-{
-	if (!plan->profile->isolates[isolation])
-		return "";
-	return isolation == ISOLATE_IPC
-		       ? "refused as a whole; an own ipc namespace is not in this version"
-		       : "not in a network namespace of its own (not in this version)";
-}
-
-static void judge_other_net(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	(void)arena;
-	if (!has_seccomp(plan))
-		no_seccomp(row);
-	else
-		row_enforced(row, "seccomp",
-			     plan->syscalls.allows_route_netlink
-				     ? "NETLINK_ROUTE passes: the host's addresses can be read"
-				     : not_isolated(plan, ISOLATE_NETWORK));
-}
-
-static void judge_unix_abstract(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	if (plan->scoped & ABI_LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET)
-		row_enforced(row, landlock_since(plan, arena, 6, ""), "");
-	else if (!plan->syscalls.is_off && !plan->syscalls.allows_unix)
-		row_enforced(row, "seccomp", "no unix sockets but connected pairs");
-	else
-		row_absent(row, "abstract unix sockets of other processes can be reached",
-			   newer(plan, arena, PROTECT_UNIX_ABSTRACT, 6, ""));
-}
-
-static void judge_unix_path(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	if (plan->handled_fs & ABI_LANDLOCK_FS_RESOLVE_UNIX)
-		row_enforced(row, landlock_since(plan, arena, 9, ""), "");
-	else if (!has_seccomp(plan))
-		no_seccomp(row);
-	else if (!plan->syscalls.allows_unix)
-		row_enforced(
-			row, "seccomp",
-			"no unix sockets but connected pairs, not even among its own processes");
-	else if (known_fs(plan) & ABI_LANDLOCK_FS_RESOLVE_UNIX)
-		row_absent(row, "file protection is off, and this rests on it",
-			   "leave files on, or say --off unix-path too");
-	else
-		row_absent(
-			row,
-			"path sockets cannot be told apart: with one granted, the session bus and others can be reached",
-			"Linux 7.1 (Landlock ABI 9); or drop --socket; or accept it with --prefer unix-path");
-}
-
-static void judge_signals(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	if (plan->scoped & ABI_LANDLOCK_SCOPE_SIGNAL)
-		row_enforced(row, landlock_since(plan, arena, 6, ""), "");
-	else if (plan->abi == 0)
-		row_no_landlock(plan, row);
-	else
-		row_absent(row, "the caller's other processes can be signalled",
-			   newer(plan, arena, PROTECT_SIGNALS, 6, ""));
-}
-
-static void judge_ptrace(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	if (plan->handled_fs || plan->handled_net || plan->scoped)
-		row_enforced(row, row_landlock(plan, arena, ""),
-			     plan->syscalls.is_strict ? "its own processes cannot be traced either"
-						      : "");
-	else if (has_seccomp(plan))
-		row_enforced(row, "seccomp", "its own processes cannot be traced either");
-	else
-		no_seccomp(row);
-}
-
-static void judge_processes(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	static const char see[] =
-		"other processes can be seen (/proc, pidfd_open), and their priority and affinity changed";
-
-	(void)arena;
-	row->mend = "a pid namespace (not in this version)";
-	if (plan->is_supervised) {
-		row->state = STATE_PARTIAL;
-		row->mechanisms = "a waiting parent";
-		row->missing = see;
-	} else {
-		row->state = STATE_ABSENT;
-		row->missing =
-			"what the command leaves running survives it; other processes can be seen (/proc, "
-			"pidfd_open), and their priority and affinity changed";
-		row->mend =
-			"--supervise for the first; a pid namespace for the rest (not in this version)";
-	}
-}
-
-/* Groups that the user opened by name, as a note. */
-static const char *allowed_groups(const struct plan *plan, struct arena *arena,
-				  const enum syscall_group *only, size_t n_only)
-{
-	const char *list = "";
-
-	for (int group = 0; group < GROUP_MAX; group++) {
-		bool is_meant = n_only == 0;
-
-		for (size_t i = 0; i < n_only; i++)
-			is_meant |= only[i] == (enum syscall_group)group;
-		if (is_meant && plan->profile->allows_group[group])
-			list = arena_printf(arena, "%s%s%s", list,
-					    *list ? ", " : "allowed by name: ",
-					    syscall_group_names[group].name);
-		if (!list)
-			return NULL;
-	}
-	return list;
-}
-
-static void judge_filter(const struct plan *plan, struct arena *arena, struct plan_row *row,
-			 const enum syscall_group *only, size_t n_only)
-{
-	if (!has_seccomp(plan))
-		no_seccomp(row);
-	else
-		row_enforced(row, "seccomp", allowed_groups(plan, arena, only, n_only));
-}
-
-static void judge_ipc(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	static const enum syscall_group groups[] = { GROUP_SYSV_IPC, GROUP_KEYRING };
-
-	judge_filter(plan, arena, row, groups, ARRAY_SIZE(groups));
-	if (row->state == STATE_ENFORCED && row->missing && !*row->missing)
-		row->missing = not_isolated(plan, ISOLATE_IPC);
-}
-
-static void judge_terminal(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	static const enum syscall_group groups[] = { GROUP_TERMINAL };
-
-	judge_filter(plan, arena, row, groups, ARRAY_SIZE(groups));
-	/* a rule cannot tell a terminal made in there from one made before */
-	if (row->state == STATE_ENFORCED && row->missing && !*row->missing &&
-	    plan_allows(plan, "/dev/pts/0", ABI_LANDLOCK_FS_READ_FILE))
-		row->missing = "other terminals of this user, in /dev/pts, can be opened";
-}
-
-static void judge_syscalls(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	judge_filter(plan, arena, row, NULL, 0);
-}
-
-static void judge_privileges(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	(void)arena;
-	row_enforced(
-		row, "no_new_privs + capset",
-		plan->host.uid == 0
-			? "user 0 keeps what files grant to their owner: root's files are its own"
-			: "");
-}
-
-static void judge_descriptors(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	(void)arena;
-	row_enforced(row,
-		     plan->host.has_close_range ? "close_range"
-						: "close-on-exec on each of /proc/self/fd",
-		     "");
-}
-
-static void judge_environment(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	(void)plan;
-	(void)arena;
-	row_enforced(row, "built anew", "");
-}
-
-static void judge_limits(const struct plan *plan, struct arena *arena, struct plan_row *row)
-{
-	bool has_any = plan->profile->time_ms != 0;
-
-	(void)arena;
-	for (int limit = 0; limit < LIMIT_MAX; limit++)
-		has_any |= plan->profile->has_limit[limit];
-	if (!has_any) {
-		row_enforced(row, "rlimits", "none was asked for");
-	} else if (plan->profile->has_limit[LIMIT_PROCESSES] && plan->host.uid == 0) {
-		row->state = STATE_PARTIAL;
-		row->mechanisms = "rlimits";
-		row->missing = "the kernel does not count processes of user 0";
-		row->mend = "run croft as an ordinary user, or drop the limit";
-	} else {
-		row_enforced(row, plan->is_supervised ? "rlimits + timer" : "rlimits",
-			     plan->profile->has_limit[LIMIT_MEMORY]
-				     ? "memory is counted for each process by itself"
-				     : "");
-	}
 }
 
 static const judge_fn judges[PROTECT_MAX] = {
@@ -476,7 +170,7 @@ static bool is_of_start(enum protection protection)
 	       protection == PROTECT_ENVIRONMENT;
 }
 
-/* Told in every plan, wanted or not: what this version cannot give. */
+/* Told in every plan, wanted or not: what Landlock alone cannot give. */
 static bool is_always_told(enum protection protection)
 {
 	return protection == PROTECT_METADATA || protection == PROTECT_HIDDEN ||

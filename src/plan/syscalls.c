@@ -157,8 +157,8 @@ static bool is_refused_by_name(const struct syscall_policy *policy, uint32_t nr)
 	return policy->refused[nr / 8] & 1U << nr % 8;
 }
 
-enum verdict syscall_policy_verdict(const struct syscall_policy *policy, uint32_t audit_arch,
-				    uint32_t nr, const uint64_t args[6])
+enum call_verdict syscall_policy_verdict(const struct syscall_policy *policy, uint32_t audit_arch,
+					 uint32_t nr, const uint64_t args[6])
 {
 	static const uint32_t audit_archs[ARCH_MAX] = {
 		[ARCH_X86_64] = ABI_AUDIT_ARCH_X86_64,

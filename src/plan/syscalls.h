@@ -47,7 +47,7 @@ struct syscall_policy {
 	bool refuses_tcp_ulp;
 };
 
-enum verdict {
+enum call_verdict {
 	VERDICT_ALLOW,
 	VERDICT_EACCES, /* refused; the errno a user can search for */
 	VERDICT_ENOSYS, /* refused in the way that programs know how to live with */
@@ -110,7 +110,7 @@ struct syscall_entry {
 	const char *name;
 	int16_t nr[ARCH_MAX]; /* -1: the architecture has no such call */
 	uint8_t rule; /* enum syscall_group or enum syscall_rule */
-	uint8_t verdict; /* enum verdict, unless the rule is off or the check lets it pass */
+	uint8_t verdict; /* enum call_verdict, unless the rule is off or the check lets it pass */
 	uint8_t check; /* enum arg_check */
 };
 
@@ -142,13 +142,14 @@ int syscall_policy_refuse(struct syscall_policy *policy, const char *name);
  * directly from the tables and not through BPF: `why` and the tests use it.
  * `audit_arch` is the AUDIT_ARCH value the call is made with.
  */
-enum verdict syscall_policy_verdict(const struct syscall_policy *policy, uint32_t audit_arch,
-				    uint32_t nr, const uint64_t args[6]);
+enum call_verdict syscall_policy_verdict(const struct syscall_policy *policy, uint32_t audit_arch,
+					 uint32_t nr, const uint64_t args[6]);
 
 struct syscall_range {
 	uint32_t first;
 	uint32_t last; /* inclusive */
-	enum verdict verdict; /* never VERDICT_ALLOW; with a check: what the check refuses with */
+	enum call_verdict
+		verdict; /* never VERDICT_ALLOW; with a check: what the check refuses with */
 	enum arg_check check;
 };
 

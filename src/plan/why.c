@@ -53,29 +53,71 @@ static bool is_in_tmpdir(const struct plan *plan, const char *path)
 	return len && !strncmp(path, plan->tmpdir, len) && (path[len] == '/' || !path[len]);
 }
 
-/* What all rules together give on a path; *ret_last is one that gives some of `access`. */
+/* What is limited: by Landlock, and by mounts where they alone keep to the grants. */
+static uint64_t limited(const struct plan *plan)
+{
+	uint64_t access = plan->handled_fs;
+
+	if (plan->has_new_root)
+		access |= FS_READS | FS_CHANGES;
+	if (plan->has_new_root && is_wanted(plan, PROTECT_EXEC))
+		access |= ABI_LANDLOCK_FS_EXECUTE;
+	return access;
+}
+
+/* What all grants together give on a path; *ret_last is one that gives some of `access`. */
 static uint64_t given(const struct plan *plan, const char *path, uint64_t access,
 		      const struct plan_rule **ret_last)
 {
-	uint64_t sum = is_in_tmpdir(plan, path) ? plan->tmpdir_access : 0;
+	const struct plan_rule *rules = plan->has_new_root ? plan->grants : plan->rules;
+	size_t n = plan->has_new_root ? plan->n_grants : plan->n_rules;
+	uint64_t sum = 0;
 
+	if (is_in_tmpdir(plan, path))
+		sum = kinds_to_access(GRANT_READ | GRANT_WRITE | GRANT_EXECUTE);
 	*ret_last = NULL;
-	for (size_t i = 0; i < plan->n_rules; i++) {
-		if (!is_under(&plan->rules[i], path))
+	for (size_t i = 0; i < n; i++) {
+		if (!is_under(&rules[i], path))
 			continue;
-		sum |= plan->rules[i].access;
-		if (plan->rules[i].access & access)
-			*ret_last = &plan->rules[i];
+		sum |= rules[i].access;
+		if (rules[i].access & access)
+			*ret_last = &rules[i];
 	}
 	return sum;
 }
 
+/* What the mounts take away from a path, whatever is granted; *ret_op is the one that does. */
+static uint64_t taken_by_mounts(const struct plan *plan, const char *path,
+				const struct plan_mount_op **ret_op)
+{
+	const struct plan_mount_op *op = plan->has_tree ? plan_mount_over(plan, path) : NULL;
+
+	*ret_op = op;
+	if (!op)
+		return plan->has_new_root ? UINT64_MAX : 0;
+	switch (op->kind) {
+	case MOUNT_MASK_FILE:
+	case MOUNT_MASK_DIRECTORY:
+	case MOUNT_DIRECTORY:
+		return UINT64_MAX;
+	case MOUNT_BIND:
+	case MOUNT_READ_ONLY_ALL:
+		/* a device can be written to where its name cannot be changed */
+		return (op->flags & MOUNT_RDONLY && !path_is_under("/dev", path) ? FS_CHANGES : 0) |
+		       (op->flags & MOUNT_NOEXEC ? ABI_LANDLOCK_FS_EXECUTE : 0);
+	default:
+		return 0;
+	}
+}
+
 bool plan_allows(const struct plan *plan, const char *real_path, uint64_t access)
 {
+	const struct plan_mount_op *op;
 	const struct plan_rule *last;
 
-	access &= plan->handled_fs;
-	return !(access & ~given(plan, real_path, access, &last));
+	access &= limited(plan);
+	return !(access &
+		 (~given(plan, real_path, access, &last) | taken_by_mounts(plan, real_path, &op)));
 }
 
 static int no_memory(struct croft_error *err)
@@ -150,8 +192,9 @@ static void tell_denial(struct plan *plan, enum why_op op, const char *path,
 		answer->reason = arena_printf(
 			&plan->arena, "%s, although %s says %s: %s", answer->reason,
 			denial->denial->origin, kind,
-			plan->handled_fs ? "Landlock has no deny rule inside a granted directory"
-					 : "nothing limits files");
+			denial->lacks      ? denial->lacks
+			: plan->handled_fs ? "Landlock has no deny rule inside a granted directory"
+					   : "nothing limits files");
 		return;
 	}
 	answer->reason = arena_printf(&plan->arena, "%s, and %s says %s", answer->reason,
@@ -160,10 +203,39 @@ static void tell_denial(struct plan *plan, enum why_op op, const char *path,
 	answer->grant = "";
 }
 
+/* Mounts stand before grants. True if one gives the answer. */
+static bool tell_mount(struct plan *plan, const char *path, uint64_t access,
+		       struct why_answer *answer)
+{
+	const struct plan_mount_op *op;
+	uint64_t taken = taken_by_mounts(plan, path, &op) & access;
+
+	if (op && op->kind == MOUNT_TMPFS) {
+		answer->is_allowed = true;
+		answer->reason =
+			arena_printf(&plan->arena,
+				     "'%s' is an own directory (%s), and nothing of the host's is "
+				     "in it",
+				     op->path, op->origin);
+		return true;
+	}
+	if (!taken || !answer->is_allowed)
+		return false;
+	answer->is_allowed = false;
+	if (!op || op->kind == MOUNT_DIRECTORY)
+		answer->reason = "it is not in the tree of files that the command sees";
+	else if (op->kind == MOUNT_MASK_FILE || op->kind == MOUNT_MASK_DIRECTORY)
+		answer->reason = arena_printf(&plan->arena, "a mount masks '%s'", op->path);
+	else
+		answer->reason = arena_printf(&plan->arena, "the mount on '%s' is %s", op->path,
+					      taken & FS_CHANGES ? "read-only" : "noexec");
+	return true;
+}
+
 static int why_path(struct plan *plan, enum why_op op, const char *path, struct why_answer *answer,
 		    struct croft_error *err)
 {
-	uint64_t access = path_ops[op].access & plan->handled_fs;
+	uint64_t access = path_ops[op].access & limited(plan);
 	const char *where = path_ops[op].is_on_parent ? parent_of(&plan->arena, path) : path;
 	const struct plan_rule *last;
 
@@ -186,6 +258,11 @@ static int why_path(struct plan *plan, enum why_op op, const char *path, struct 
 		return answer->reason && answer->grant ? 0 : no_memory(err);
 	}
 	answer->is_allowed = !(access & ~given(plan, where, access, &last));
+	if (tell_mount(plan, where, access, answer)) {
+		if (!answer->is_allowed)
+			tell_denial(plan, op, path, answer);
+		return answer->reason && answer->grant ? 0 : no_memory(err);
+	}
 	if (answer->is_allowed) {
 		answer->reason =
 			last ? arena_printf(&plan->arena, "%s '%s'", last->origin, last->path)
@@ -256,8 +333,8 @@ static int why_port(struct plan *plan, enum why_op op, const char *target,
 static int why_env(struct plan *plan, const char *target, struct why_answer *answer,
 		   struct croft_error *err)
 {
-	answer->is_allowed =
-		env_passes(plan->profile, target) || (plan->tmpdir && !strcmp(target, "TMPDIR"));
+	answer->is_allowed = env_passes(plan->profile, target) ||
+			     (plan->tmpdir_value && !strcmp(target, "TMPDIR"));
 	for (size_t i = 0; i < plan->profile->n_env; i++)
 		if (plan->profile->env[i].value && !strcmp(plan->profile->env[i].name, target))
 			answer->is_allowed = true;
@@ -310,12 +387,12 @@ static const char *group_of(struct plan *plan, const struct syscall_entry *entry
  * The best verdict over some usual arguments: nothing, then sockets of the families and types
  * that a policy may allow. Tells a call that is refused whole from one of which some uses pass.
  */
-static enum verdict best_verdict(const struct plan *plan, uint32_t nr)
+static enum call_verdict best_verdict(const struct plan *plan, uint32_t nr)
 {
 	static const uint64_t usual[][6] = { { 0 }, { 1, 1 }, { 2, 1 }, { 2, 2 }, { 16, 3 } };
 	uint32_t arch =
 		plan->host.arch == ARCH_X86_64 ? ABI_AUDIT_ARCH_X86_64 : ABI_AUDIT_ARCH_AARCH64;
-	enum verdict verdict = VERDICT_KILL;
+	enum call_verdict verdict = VERDICT_KILL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(usual) && verdict != VERDICT_ALLOW; i++)
 		verdict = syscall_policy_verdict(&plan->syscalls, arch, nr, usual[i]);
@@ -356,7 +433,7 @@ static int why_syscall(struct plan *plan, const char *target, struct why_answer 
 	const uint64_t args[6] = { 0 };
 	const struct syscall_number *call = syscall_find(target);
 	const struct syscall_entry *entry = find_entry(target);
-	enum verdict verdict;
+	enum call_verdict verdict;
 	const char *says;
 
 	answer->is_allowed = true;

@@ -54,7 +54,8 @@ int profile_set_limit(struct profile *profile, enum limit limit, const char *tex
 		if (r == 0)
 			value = (value + 999) / 1000; /* the kernel counts whole seconds */
 	} else {
-		r = num_parse(text, 1, 1U << 30, &value);
+		r = num_parse(text, 1, limit == LIMIT_CPU_PERCENT ? PROFILE_MAX_PERCENT : 1U << 30,
+			      &value);
 	}
 	if (r < 0 || value == 0)
 		return fail(err, CROFT_STAGE_PROFILE, 0, "'%s' is not a value for the limit '%s'",
@@ -140,6 +141,9 @@ static const enum protection *promises_of(enum isolation isolation, size_t *ret_
 		[ISOLATE_PROCESSES] = { processes, ARRAY_SIZE(processes) },
 		[ISOLATE_IPC] = { ipc, ARRAY_SIZE(ipc) },
 		[ISOLATE_NETWORK] = { network, ARRAY_SIZE(network) },
+		/* no protection is about these two: they are made, or the start is refused */
+		[ISOLATE_HOSTNAME] = { NULL, 0 },
+		[ISOLATE_CGROUP] = { NULL, 0 },
 	};
 
 	*ret_n = promises[isolation].n;
@@ -174,6 +178,20 @@ int profile_set_syscall_mode(struct profile *profile, const char *name, struct c
 	else if (profile->syscall_mode == SYSCALLS_OFF)
 		profile->require[PROTECT_SYSCALLS] = REQUIRE_REQUIRE;
 	profile->syscall_mode = (enum syscall_mode)index;
+	return 0;
+}
+
+int profile_set_git(struct profile *profile, const char *name, struct croft_error *err)
+{
+	int index =
+		profile_find_word(git_choice_names, GIT_CHOICE_MAX, "choice for git", name, err);
+
+	if (index < 0)
+		return index;
+	profile->protects_git = index == GIT_PROTECT;
+	if (profile->protects_git && !profile->is_named[PROTECT_DENY_INSIDE] &&
+	    profile->require[PROTECT_DENY_INSIDE] == REQUIRE_OFF)
+		profile->require[PROTECT_DENY_INSIDE] = REQUIRE_PREFER;
 	return 0;
 }
 

@@ -363,6 +363,8 @@ static int apply_limits(struct applying *a, const struct entry *entry)
 		return profile_set_limit(a->profile, LIMIT_FILE_SIZE, entry->value, a->err);
 	case KEY_LIMITS_CPU:
 		return profile_set_limit(a->profile, LIMIT_CPU, entry->value, a->err);
+	case KEY_LIMITS_CPU_PERCENT:
+		return profile_set_limit(a->profile, LIMIT_CPU_PERCENT, entry->value, a->err);
 	case KEY_LIMITS_TIME:
 		return profile_set(a->profile, "time", entry->value, NULL, a->err);
 	case KEY_LIMITS_GRACE:
@@ -389,6 +391,8 @@ static int apply_words(struct applying *a, const struct entry *entry)
 		return profile_allow_group(a->profile, entry->value, a->err);
 	case KEY_SYSCALLS_REFUSE:
 		return profile_refuse_call(a->profile, entry->value, a->err);
+	case KEY_GIT:
+		return profile_set_git(a->profile, entry->value, a->err);
 	case KEY_ISOLATE:
 		return profile_add_isolation(a->profile, entry->value, a->err);
 	case KEY_WITH:
@@ -421,6 +425,9 @@ static int apply_switch(struct profile *profile, const struct entry *entry)
 		return 0;
 	case KEY_SUPERVISE:
 		profile->wants_supervisor = is_on;
+		return 0;
+	case KEY_PTY:
+		profile->wants_pty = is_on;
 		return 0;
 	case KEY_AUDIT:
 		profile->wants_audit = is_on;

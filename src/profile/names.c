@@ -33,8 +33,23 @@ const struct name isolation_names[ISOLATE_MAX] = {
 	[ISOLATE_PROCESSES] = { "processes", "other processes cannot be seen, none survives" },
 	[ISOLATE_IPC] = { "ipc", "no objects of System V IPC, no queues, no keyring of outside" },
 	[ISOLATE_NETWORK] = { "network", "no network but what is granted" },
+	[ISOLATE_HOSTNAME] = { "hostname", "a host name of its own" },
+	[ISOLATE_CGROUP] = { "cgroup", "the host's control groups cannot be seen" },
 };
 static_assert(ARRAY_SIZE(isolation_names) == ISOLATE_MAX, "a name for each isolation");
+
+const struct name tier_choice_names[TIER_CHOICE_MAX] = {
+	[TIER_ANY] = { "any", "the cheapest that keeps what is required" },
+	[TIER_ONLY_LANDLOCK] = { "landlock", "no namespaces" },
+	[TIER_ONLY_NAMESPACES] = { "namespaces", "namespaces and mounts, needed or not" },
+};
+static_assert(ARRAY_SIZE(tier_choice_names) == TIER_CHOICE_MAX, "a name for each tier");
+
+const struct name git_choice_names[GIT_CHOICE_MAX] = {
+	[GIT_OFF] = { "off", "as any other file" },
+	[GIT_PROTECT] = { "protect", "hooks and settings cannot be changed" },
+};
+static_assert(ARRAY_SIZE(git_choice_names) == GIT_CHOICE_MAX, "a name for each choice");
 
 const struct name syscall_mode_names[SYSCALLS_MODE_MAX] = {
 	[SYSCALLS_STANDARD] = { "standard", "the dangerous set is refused" },
@@ -44,11 +59,12 @@ const struct name syscall_mode_names[SYSCALLS_MODE_MAX] = {
 static_assert(ARRAY_SIZE(syscall_mode_names) == SYSCALLS_MODE_MAX, "a name for each mode");
 
 const struct name limit_names[LIMIT_MAX] = {
-	[LIMIT_MEMORY] = { "memory", "address space of each process, bytes" },
-	[LIMIT_PROCESSES] = { "processes", "processes and threads of this user" },
+	[LIMIT_MEMORY] = { "memory", "memory of all processes or address space of each, bytes" },
+	[LIMIT_PROCESSES] = { "processes", "processes and threads" },
 	[LIMIT_OPEN_FILES] = { "open-files", "open descriptors of each process" },
 	[LIMIT_FILE_SIZE] = { "file-size", "size of a written file, bytes" },
 	[LIMIT_CPU] = { "cpu", "processor time of each process" },
+	[LIMIT_CPU_PERCENT] = { "cpu-percent", "of one processor, for all processes together" },
 };
 static_assert(ARRAY_SIZE(limit_names) == LIMIT_MAX, "a name for each limit");
 

@@ -228,6 +228,8 @@ static void add_limits(struct print_list *list, const struct profile *profile)
 		add_size(list, KEY_LIMITS_FILE_SIZE, profile->limits[LIMIT_FILE_SIZE]);
 	if (profile->has_limit[LIMIT_CPU])
 		add_time(list, KEY_LIMITS_CPU, profile->limits[LIMIT_CPU] * 1000);
+	if (profile->has_limit[LIMIT_CPU_PERCENT])
+		add_number(list, KEY_LIMITS_CPU_PERCENT, profile->limits[LIMIT_CPU_PERCENT]);
 	if (profile->time_ms)
 		add_time(list, KEY_LIMITS_TIME, profile->time_ms);
 	(void)time_parse(schema_keys[KEY_LIMITS_GRACE].fallback, &usual_grace);
@@ -298,6 +300,8 @@ void print_list_profile(struct print_list *list, const struct profile *profile)
 	for (size_t i = 0; i < profile->n_refused_calls; i++)
 		add_text(list, KEY_SYSCALLS_REFUSE, profile->refused_calls[i], NULL);
 	add_words(list, KEY_ISOLATE, isolation_names, profile->isolates, ISOLATE_MAX);
+	if (profile->protects_git)
+		add_text(list, KEY_GIT, git_choice_names[GIT_PROTECT].name, NULL);
 	add_requirements(list, profile);
 	add_words(list, KEY_WITH, set_names, profile->wants_set, SET_MAX);
 	add_flag(list, KEY_WITH_DEPS, profile->wants_deps);
@@ -305,6 +309,7 @@ void print_list_profile(struct print_list *list, const struct profile *profile)
 	for (size_t i = 0; i < profile->n_keep_fds; i++)
 		add_number(list, KEY_DESCRIPTORS, (uint64_t)profile->keep_fds[i]);
 	add_flag(list, KEY_SUPERVISE, profile->wants_supervisor);
+	add_flag(list, KEY_PTY, profile->wants_pty);
 	add_flag(list, KEY_AUDIT, profile->wants_audit);
 }
 

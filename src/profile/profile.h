@@ -33,6 +33,7 @@
 #define PROFILE_MAX_DENIALS 1024 /* each may become a mount */
 #define PROFILE_MAX_ARGS 256
 #define PROFILE_MAX_CALLS 512 /* more than a kernel has */
+#define PROFILE_MAX_PERCENT 1000000 /* ten thousand processors */
 #define PROFILE_GRACE_MS 5000 /* what process managers commonly give between TERM and KILL */
 #define PROFILE_MAX_PATH 4096 /* PATH_MAX, with the NUL */
 #define PROFILE_MAX_BYTES (32U << 20) /* the arena: 4096 grants of 4 KiB, doubled arrays */
@@ -66,6 +67,8 @@ struct grant {
 	 * take its place (launch/globs.h); the plan never sees it
 	 */
 	bool is_pattern;
+	/* a library of the command's closure: read only, but it must be possible to map it */
+	bool is_library;
 };
 
 /* What is refused inside of what is granted. */
@@ -87,6 +90,12 @@ struct denial {
 	 */
 	const char *path;
 	const char *origin;
+	bool is_git; /* of git: protect: what is there is kept, or nothing is started */
+	/*
+	 * The git rule's, of what is not there: its directory is not closed (that would end every
+	 * commit), the name is left open, said in the row, and looked for at the end.
+	 */
+	bool stays_open;
 };
 
 /* isolate: what is wanted apart from the host, whatever tier that takes. */
@@ -95,10 +104,22 @@ enum isolation {
 	ISOLATE_PROCESSES, /* PROTECT_PROCESSES */
 	ISOLATE_IPC, /* PROTECT_IPC */
 	ISOLATE_NETWORK, /* PROTECT_TCP, _UDP, _OTHER_NET, _UNIX_ABSTRACT */
+	ISOLATE_HOSTNAME, /* a uts namespace: the name that is set inside stays inside */
+	ISOLATE_CGROUP, /* a cgroup namespace: the host's groups cannot be seen */
 	ISOLATE_MAX
 };
 
 extern const struct name isolation_names[ISOLATE_MAX];
+
+/* What a plan may use: the cheapest that does it, or only what was named. */
+enum tier_choice { TIER_ANY, TIER_ONLY_LANDLOCK, TIER_ONLY_NAMESPACES, TIER_CHOICE_MAX };
+
+extern const struct name tier_choice_names[TIER_CHOICE_MAX]; /* "any", "landlock", "namespaces" */
+
+/* git: what becomes of what git obeys in a project */
+enum git_choice { GIT_OFF, GIT_PROTECT, GIT_CHOICE_MAX };
+
+extern const struct name git_choice_names[GIT_CHOICE_MAX]; /* "off", "protect" */
 
 enum syscall_mode {
 	SYSCALLS_STANDARD, /* the dangerous set is refused */
@@ -130,10 +151,11 @@ enum limit {
 	LIMIT_OPEN_FILES,
 	LIMIT_FILE_SIZE,
 	LIMIT_CPU,
+	LIMIT_CPU_PERCENT, /* of one processor, for all processes together: a control group's */
 	LIMIT_MAX
 };
 
-/* "memory", "processes", "open-files", "file-size", "cpu" */
+/* "memory", "processes", "open-files", "file-size", "cpu", "cpu-percent" */
 extern const struct name limit_names[LIMIT_MAX];
 
 /* Groups of system calls that are refused unless allowed by name. */
@@ -200,7 +222,7 @@ struct profile {
 	enum syscall_mode syscall_mode;
 
 	enum requirement require[PROTECT_MAX];
-	uint64_t limits[LIMIT_MAX]; /* bytes, counts, seconds for cpu */
+	uint64_t limits[LIMIT_MAX]; /* bytes, counts, seconds for cpu, per cent */
 	bool has_limit[LIMIT_MAX];
 	bool allows_group[GROUP_MAX];
 	bool wants_deps; /* grants for what the command needs to start */
@@ -217,6 +239,10 @@ struct profile {
 	 * refuses only what passes for TCP beside it (MPTCP, SMC, fast open)
 	 */
 	bool leaves_tcp_to_landlock;
+	/* git: protect: the repositories of `project` keep hooks and settings (host/git.h) */
+	bool protects_git;
+	bool wants_pty; /* a pseudo terminal of its own */
+	enum tier_choice tier;
 	uint64_t time_ms; /* 0: none */
 	uint64_t grace_ms; /* between TERM and KILL */
 	const char *chdir; /* absolute, or NULL */
@@ -254,6 +280,11 @@ int profile_add_rights(struct profile *profile, uint64_t rights, const char *tex
 int profile_add_denial(struct profile *profile, enum denial_kind kind, const char *text,
 		       const char *origin, struct croft_error *err);
 int profile_add_isolation(struct profile *profile, const char *name, struct croft_error *err);
+/*
+ * "protect" or "off". What is protected is a promise of deny-inside: it is preferred from now on,
+ * if it was off and not named.
+ */
+int profile_set_git(struct profile *profile, const char *name, struct croft_error *err);
 int profile_refuse_call(struct profile *profile, const char *name, struct croft_error *err);
 /* "standard", "strict" or "off", which is as profile_set_requirement(..., "syscalls", OFF). */
 int profile_set_syscall_mode(struct profile *profile, const char *name, struct croft_error *err);

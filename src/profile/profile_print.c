@@ -72,8 +72,7 @@ static bool needs_escape(uint32_t c)
 	       (c >= 0x2066 && c <= 0x2069) || c == 0xfeff || c == 0xfffe || c == 0xffff;
 }
 
-/* In double quotes, the one form of YAML that has escapes. */
-static void put_quoted(struct buf *buf, const char *text)
+void profile_print_quoted(struct buf *buf, const char *text)
 {
 	size_t len = strlen(text), n;
 
@@ -102,7 +101,7 @@ void profile_print_text(struct buf *buf, const char *text)
 	if (is_plain(text))
 		buf_puts(buf, text);
 	else
-		put_quoted(buf, text);
+		profile_print_quoted(buf, text);
 }
 
 /* A value of a type that has no other reading: a number, a word, a size. */

@@ -40,6 +40,8 @@ void profile_print_resolved_json(struct buf *buf, const struct profile *profile)
 
 /* Appends `text` as one scalar of YAML: as it is where no reader takes that for anything else. */
 void profile_print_text(struct buf *buf, const char *text);
+/* The same in double quotes, the one form of YAML that has escapes: it takes every text. */
+void profile_print_quoted(struct buf *buf, const char *text);
 
 /*
  * A JSON Schema (draft 7, which editors' YAML servers take) of profile files, versions 1 and 2,

@@ -24,8 +24,10 @@ enum form {
 	FORM_ALLOW,
 	FORM_SET,
 	FORM_ISOLATE,
+	FORM_GIT,
 	FORM_FD,
 	FORM_CHDIR,
+	FORM_TIER,
 };
 
 struct key {
@@ -56,8 +58,11 @@ static const struct key keys[] = {
 	{ "off", FORM_REQUIRE, REQUIRE_OFF },
 	{ "allow", FORM_ALLOW, 0 },
 	{ "isolate", FORM_ISOLATE, 0 },
+	{ "git", FORM_GIT, 0 },
 	{ "keep-fd", FORM_FD, 0 },
 	{ "chdir", FORM_CHDIR, 0 },
+	{ "tier", FORM_TIER, 0 },
+	{ "pty", FORM_SWITCH, offsetof(struct profile, wants_pty) },
 	{ "supervise", FORM_SWITCH, offsetof(struct profile, wants_supervisor) },
 	{ "audit", FORM_SWITCH, offsetof(struct profile, wants_audit) },
 	{ "with", FORM_SET, 0 },
@@ -78,6 +83,20 @@ static int set_time(struct profile *profile, const struct key *key, const char *
 	}
 	*field = ms;
 	return 0;
+}
+
+static int set_tier(struct profile *profile, const char *value, struct croft_error *err)
+{
+	int tier = names_find(tier_choice_names, TIER_CHOICE_MAX, value);
+	int r;
+
+	if (tier >= 0) {
+		profile->tier = (enum tier_choice)tier;
+		return 0;
+	}
+	r = fail(err, CROFT_STAGE_PROFILE, 0, "there is no tier '%s'", value);
+	fail_hint(err, "one of: any, landlock, namespaces");
+	return r;
 }
 
 int profile_set(struct profile *profile, const char *key, const char *value, const char *origin,
@@ -103,6 +122,8 @@ int profile_set(struct profile *profile, const char *key, const char *value, con
 					  err);
 	case FORM_ISOLATE:
 		return profile_add_isolation(profile, value, err);
+	case FORM_GIT:
+		return profile_set_git(profile, value, err);
 	case FORM_REQUIRE:
 		return profile_set_requirement(profile, value, (enum requirement)found->number,
 					       err);
@@ -123,6 +144,8 @@ int profile_set(struct profile *profile, const char *key, const char *value, con
 		return profile_add_fd(profile, value, err);
 	case FORM_CHDIR:
 		return profile_set_chdir(profile, value, err);
+	case FORM_TIER:
+		return set_tier(profile, value, err);
 	}
 	return -EINVAL;
 }

@@ -300,8 +300,10 @@ static void meet_choices(struct profile *profile, const struct profile *bound)
 	profile->leaves_tcp_to_landlock &= bound->leaves_tcp_to_landlock;
 	for (int i = 0; i < ISOLATE_MAX; i++)
 		profile->isolates[i] |= bound->isolates[i];
+	profile->protects_git |= bound->protects_git;
 	/* it sees to it that nothing stays behind */
 	profile->wants_supervisor |= bound->wants_supervisor;
+	profile->wants_pty |= bound->wants_pty;
 }
 
 static unsigned rank(enum syscall_mode mode)

@@ -6,7 +6,7 @@
  *
  * libyaml is asked for one event at a time, and each is judged before the next is asked for. So
  * a limit ends the reading where it is passed, and what the file holds behind that costs nothing.
- * Nothing recurs: the mappings and lists that are open lie on a stack of YAML_MAX_DEPTH places.
+ * Nothing recurs: the mappings and lists that are open lie on a stack of YAML_DEEPEST places.
  *
  * What makes YAML surprising is refused and not interpreted: anchors and aliases (a file of 1 KiB
  * can mean 1 GiB), tags (a type that is not the key's), directives, a second document (of which
@@ -47,11 +47,20 @@ struct reader {
 	size_t len;
 	struct arena *arena;
 	struct croft_error *err;
+	const struct yaml_limits *limits;
 	yaml_parser_t parser;
-	struct level levels[YAML_MAX_DEPTH];
+	struct level levels[YAML_DEEPEST];
 	unsigned depth;
-	struct yaml_node *root;
+	struct yaml_node *root, *last_root;
 	size_t n_nodes; /* keys, texts, lists and mappings */
+	size_t n_documents;
+};
+
+static const struct yaml_limits profile_limits = {
+	.depth = YAML_MAX_DEPTH,
+	.nodes = YAML_MAX_SCALARS,
+	.scalar = YAML_MAX_SCALAR,
+	.documents = 1,
 };
 
 const char *yaml_kind_name(enum yaml_kind kind)
@@ -150,9 +159,9 @@ static const char *take_text(struct reader *reader, const yaml_event_t *event, i
 	size_t len = event->data.scalar.length;
 	char *copy;
 
-	if (len > YAML_MAX_SCALAR) {
-		*ret_error =
-			too_many(reader, &event->start_mark, "bytes in one text", YAML_MAX_SCALAR);
+	if (len > reader->limits->scalar) {
+		*ret_error = too_many(reader, &event->start_mark, "bytes in one text",
+				      reader->limits->scalar);
 		return NULL;
 	}
 	/* "\ud800" in quotes: libyaml makes three bytes of it that are no character */
@@ -170,8 +179,9 @@ static const char *take_text(struct reader *reader, const yaml_event_t *event, i
 /* Room for one more key, text, list or mapping. */
 static int count_node(struct reader *reader, const yaml_event_t *event)
 {
-	if (reader->n_nodes >= YAML_MAX_SCALARS)
-		return too_many(reader, &event->start_mark, "keys and values", YAML_MAX_SCALARS);
+	if (reader->n_nodes >= reader->limits->nodes)
+		return too_many(reader, &event->start_mark, "keys and values",
+				reader->limits->nodes);
 	reader->n_nodes++;
 	return 0;
 }
@@ -209,8 +219,14 @@ static struct yaml_node *place_node(struct reader *reader)
 
 	if (!node)
 		node = arena_alloc(reader->arena, sizeof(*node));
-	if (!node || !level) {
-		reader->root = node;
+	if (!node)
+		return NULL;
+	if (!level) {
+		if (reader->last_root)
+			reader->last_root->next = node;
+		else
+			reader->root = node;
+		reader->last_root = node;
 		return node;
 	}
 	level->named = NULL;
@@ -237,8 +253,8 @@ static int add_node(struct reader *reader, const yaml_event_t *event)
 		return r;
 	if (level && level->node->kind == YAML_MAPPING && !level->named)
 		return take_key(reader, level, event);
-	if (event->type != YAML_SCALAR_EVENT && reader->depth >= YAML_MAX_DEPTH)
-		return too_many(reader, &event->start_mark, "levels", YAML_MAX_DEPTH);
+	if (event->type != YAML_SCALAR_EVENT && reader->depth >= reader->limits->depth)
+		return too_many(reader, &event->start_mark, "levels", reader->limits->depth);
 	node = place_node(reader);
 	if (!node)
 		return no_memory(reader->err);
@@ -313,11 +329,12 @@ static int check_keys(struct reader *reader, const struct yaml_node *mapping)
 	return 0;
 }
 
-/* A second document would be passed over by one reader, and taken by another. */
+/* A profile's second document would be passed over by one reader, and taken by another. */
 static int check_document(struct reader *reader, const yaml_event_t *event)
 {
-	/* an empty first document has a root too, which is nothing */
-	if (reader->root)
+	if (++reader->n_documents > reader->limits->documents && reader->limits->documents > 1)
+		return too_many(reader, &event->start_mark, "documents", reader->limits->documents);
+	if (reader->n_documents > reader->limits->documents)
 		return refuse(reader, &event->start_mark,
 			      "the end of the file was expected, a second document was found");
 	if (event->data.document_start.version_directive ||
@@ -396,14 +413,41 @@ static int read_events(struct reader *reader)
 	return r;
 }
 
+/* Nothing stands in it: "---" and the next one. */
+static bool is_empty(const struct yaml_node *root)
+{
+	return root->kind == YAML_SCALAR && root->is_plain && !*root->text;
+}
+
+/* The documents without the empty ones. */
+static struct yaml_node *drop_empty(struct yaml_node *root)
+{
+	struct yaml_node *first = NULL, *last = NULL;
+
+	for (; root; root = root->next) {
+		if (is_empty(root))
+			continue;
+		if (last)
+			last->next = root;
+		else
+			first = root;
+		last = root;
+	}
+	if (last)
+		last->next = NULL;
+	return first;
+}
+
 /*
  * The parser is told that it reads UTF-8, so that it does not look for other encodings. It lives on
  * the stack, what it allocates is gone with yaml_parser_delete on each way out.
  */
-int yaml_read(const char *source, const char *data, size_t len, struct arena *arena,
-	      struct yaml_node **ret_root, struct croft_error *err)
+int yaml_read_all(const char *source, const char *data, size_t len,
+		  const struct yaml_limits *limits, struct arena *arena,
+		  struct yaml_node **ret_root, struct croft_error *err)
 {
-	struct reader reader = { .source = source, .arena = arena, .err = err };
+	struct reader reader = { .source = source, .arena = arena, .limits = limits, .err = err };
+	struct yaml_node *root;
 	size_t skip = 0;
 	int r;
 
@@ -424,9 +468,15 @@ int yaml_read(const char *source, const char *data, size_t len, struct arena *ar
 	yaml_parser_delete(&reader.parser);
 	if (r < 0)
 		return r;
-	if (!reader.root ||
-	    (reader.root->kind == YAML_SCALAR && reader.root->is_plain && !*reader.root->text))
+	root = drop_empty(reader.root);
+	if (!root)
 		return yaml_fail(source, 1, 1, 0, err, "there is nothing in it");
-	*ret_root = reader.root;
+	*ret_root = root;
 	return 0;
+}
+
+int yaml_read(const char *source, const char *data, size_t len, struct arena *arena,
+	      struct yaml_node **ret_root, struct croft_error *err)
+{
+	return yaml_read_all(source, data, len, &profile_limits, arena, ret_root, err);
 }

@@ -3,9 +3,10 @@
  * yaml.h - the one place where YAML is read: bytes to a bounded tree.
  *
  * libyaml finds the events; this reader keeps what a profile may be made of, and refuses the
- * rest by name: anchors and aliases (so nothing can grow), tags, a second document, a key twice
- * in one mapping, a key that is no scalar, a NUL or other control character, bytes that are not
- * UTF-8. Its messages begin "source:line:column: ", counted from 1.
+ * rest by name: anchors and aliases (so nothing can grow), tags, a second document (files that are
+ * no profiles may have more), a key twice in one mapping, a key that is no scalar, a NUL or other
+ * control character, bytes that are not UTF-8. Its messages begin "source:line:column: ",
+ * counted from 1.
  */
 #ifndef CROFT_PROFILE_YAML_H
 #define CROFT_PROFILE_YAML_H
@@ -21,6 +22,15 @@
 #define YAML_MAX_DEPTH 16
 #define YAML_MAX_SCALARS 10000
 #define YAML_MAX_SCALAR 4096 /* bytes of one scalar: PATH_MAX */
+#define YAML_DEEPEST 32 /* levels that any file may have */
+
+/* What a file that is no profile may hold. */
+struct yaml_limits {
+	unsigned depth; /* at most YAML_DEEPEST */
+	size_t nodes; /* keys, texts, lists and mappings */
+	size_t scalar; /* bytes of one */
+	size_t documents;
+};
 
 enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 
@@ -44,6 +54,14 @@ struct yaml_node {
  */
 int yaml_read(const char *source, const char *data, size_t len, struct arena *arena,
 	      struct yaml_node **ret_root, struct croft_error *err);
+
+/*
+ * The same for a file that may be several documents, with bounds of its own (YAML_MAX_BYTES holds
+ * for it too): *ret_root is the first that is not empty, the others follow by `next`.
+ */
+int yaml_read_all(const char *source, const char *data, size_t len,
+		  const struct yaml_limits *limits, struct arena *arena,
+		  struct yaml_node **ret_root, struct croft_error *err);
 
 /*
  * Describes what is wrong at a place of a file: "source:line:column: ...", of a long source only

@@ -23,6 +23,12 @@
 #define ABI_NR_PIDFD_OPEN 434 /* 5.3 */
 #define ABI_NR_CLOSE_RANGE 436 /* 5.9 */
 #define ABI_NR_OPENAT2 437 /* 5.6 */
+#define ABI_NR_OPEN_TREE 428 /* 5.2, with the next four */
+#define ABI_NR_MOVE_MOUNT 429
+#define ABI_NR_FSOPEN 430
+#define ABI_NR_FSCONFIG 431
+#define ABI_NR_FSMOUNT 432
+#define ABI_NR_MOUNT_SETATTR 442 /* 5.12 */
 
 #define ABI_LANDLOCK_NEWEST 11 /* the newest ABI this table knows */
 
@@ -118,6 +124,31 @@ struct abi_open_how {
 #define ABI_RESOLVE_NO_MAGICLINKS 0x02U /* ELOOP at a link of /proc that jumps, not names */
 #define ABI_RESOLVE_NO_SYMLINKS 0x04U /* ELOOP if any part of the path is a symbolic link */
 #define ABI_RESOLVE_IN_ROOT 0x10U /* the directory is "/" for links and ".." too */
+
+#define ABI_RESOLVE_BENEATH 0x08U /* EXDEV for what leads out of the directory */
+
+/* mounts by descriptor (5.2; mount_setattr 5.12): include/uapi/linux/mount.h */
+#define ABI_OPEN_TREE_CLONE 1U /* a copy that is not attached yet */
+#define ABI_OPEN_TREE_CLOEXEC 02000000U
+#define ABI_AT_RECURSIVE 0x8000U /* the whole tree of mounts */
+#define ABI_MOVE_MOUNT_F_EMPTY_PATH 0x04U
+#define ABI_MOVE_MOUNT_T_EMPTY_PATH 0x40U
+#define ABI_FSOPEN_CLOEXEC 1U
+#define ABI_FSMOUNT_CLOEXEC 1U
+#define ABI_FSCONFIG_SET_FLAG 0U
+#define ABI_FSCONFIG_SET_STRING 1U
+#define ABI_FSCONFIG_CMD_CREATE 6U
+#define ABI_MOUNT_ATTR_RDONLY 0x01U
+#define ABI_MOUNT_ATTR_NOSUID 0x02U
+#define ABI_MOUNT_ATTR_NODEV 0x04U
+#define ABI_MOUNT_ATTR_NOEXEC 0x08U
+
+struct abi_mount_attr {
+	uint64_t attr_set;
+	uint64_t attr_clr;
+	uint64_t propagation; /* MS_PRIVATE, MS_SLAVE; 0 leaves it */
+	uint64_t userns_fd;
+};
 
 #define ABI_CLOSE_RANGE_CLOEXEC (1U << 2) /* 5.11 */
 

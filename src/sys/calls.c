@@ -18,6 +18,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
@@ -28,10 +29,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sys/calls_parts.h"
+
 /* The kernel's sigset_t: 64 signals. The C library's is larger. */
 #define KERNEL_SIGSET_SIZE sizeof(uint64_t)
-
-#define PTR(p) ((long)(uintptr_t)(p))
 
 struct row {
 	const char *name;
@@ -83,6 +84,7 @@ static struct row rows[] = {
 	NATIVE(prlimit64),
 	NATIVE(setsid),
 	NATIVE(setpgid),
+	NATIVE(getpgid),
 	NATIVE(getrandom),
 	NATIVE(uname),
 	NATIVE(geteuid),
@@ -99,8 +101,34 @@ static struct row rows[] = {
 	NATIVE(clock_gettime),
 	NATIVE(timer_create),
 	NATIVE(timer_settime),
+	NATIVE(timer_delete),
 	NATIVE(mmap),
 	NATIVE(munmap),
+	NATIVE(mount),
+	NATIVE(umount2),
+	NATIVE(pivot_root),
+	NATIVE(chroot),
+	ROW(open_tree, ABI_NR_OPEN_TREE),
+	ROW(move_mount, ABI_NR_MOVE_MOUNT),
+	ROW(mount_setattr, ABI_NR_MOUNT_SETATTR),
+	ROW(fsopen, ABI_NR_FSOPEN),
+	ROW(fsconfig, ABI_NR_FSCONFIG),
+	ROW(fsmount, ABI_NR_FSMOUNT),
+	NATIVE(symlinkat),
+	NATIVE(setns),
+	NATIVE(sethostname),
+	NATIVE(ioctl),
+	NATIVE(dup3),
+	NATIVE(socket),
+	NATIVE(socketpair),
+	NATIVE(bind),
+	NATIVE(listen),
+	NATIVE(connect),
+	NATIVE(accept4),
+	NATIVE(getsockopt),
+	NATIVE(sendmsg),
+	NATIVE(recvmsg),
+	ROW(raw, -1), /* the caller's number, sys_raw */
 };
 _Static_assert(sizeof(rows) / sizeof(rows[0]) == SYS_CALL_MAX, "one row for each call");
 
@@ -154,17 +182,25 @@ long sys_real(enum sys_call call, long a, long b, long c, long d, long e, long f
 {
 	if (call == SYS_CALL_clone)
 		return 0;
+	if (call == SYS_CALL_raw) {
+		const long *args = (const long *)(uintptr_t)b;
+
+		return enter_kernel(a, args[0], args[1], args[2], args[3], args[4], args[5]);
+	}
 	return enter_kernel(rows[call].number, a, b, c, d, e, f);
 }
 
-static long call6(enum sys_call call, long a, long b, long c, long d, long e, long f)
+long sys_call6(enum sys_call call, long a, long b, long c, long d, long e, long f)
 {
 	return rows[call].fn(call, a, b, c, d, e, f);
 }
 
-#define CALL_(call, a, b, c, d, e, f, ...) \
-	call6(call, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
-#define CALL(name, ...) CALL_(SYS_CALL_##name, __VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+long sys_raw(long number, long a, long b, long c, long d, long e, long f)
+{
+	const long args[6] = { a, b, c, d, e, f };
+
+	return CALL(raw, number, PTR(args));
+}
 
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
@@ -186,6 +222,11 @@ int sys_close(int fd)
 
 int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
+	/* A descriptor is an int; gVisor refuses what is none (EINVAL), Linux does not mind. */
+	if (first > INT_MAX)
+		first = INT_MAX;
+	if (last > INT_MAX)
+		last = INT_MAX;
 	return (int)CALL(close_range, first, last, flags);
 }
 
@@ -282,7 +323,9 @@ int sys_clone(int (*fn)(void *), void *stack_top, int flags, void *arg, int *ret
 
 	if (asked < 0)
 		return (int)asked;
-	pid = clone(fn, stack_top, flags, arg, &pidfd, NULL, NULL);
+	/* the kernel writes a pidfd before it is sure of the child, a number after */
+	pid = clone(fn, stack_top, flags, arg, flags & CLONE_PARENT_SETTID ? ret_pidfd : &pidfd,
+		    NULL, NULL);
 	if (pid == -1)
 		return -errno;
 	if (flags & ABI_CLONE_PIDFD)
@@ -334,6 +377,11 @@ int sys_ppoll(struct pollfd *fds, unsigned n, int64_t timeout_ms)
 
 	return (int)CALL(ppoll, PTR(fds), n, timeout_ms < 0 ? 0 : PTR(&timeout), 0,
 			 KERNEL_SIGSET_SIZE);
+}
+
+pid_t sys_getpgid(pid_t pid)
+{
+	return (pid_t)CALL(getpgid, pid);
 }
 
 int sys_setpgid(pid_t pid, pid_t pgid)
@@ -490,10 +538,17 @@ int sys_timer_start(int64_t ms, int sig)
 		.it_value = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 + 1 },
 		.it_interval = { .tv_sec = 1 },
 	};
-	int id;
+	int id = 0;
 	long r = CALL(timer_create, CLOCK_MONOTONIC, PTR(&event), PTR(&id));
 
-	return r < 0 ? (int)r : (int)CALL(timer_settime, id, 0, PTR(&when), 0);
+	if (r == 0)
+		r = CALL(timer_settime, id, 0, PTR(&when), 0);
+	return r < 0 ? (int)r : id;
+}
+
+int sys_timer_stop(int timer)
+{
+	return (int)CALL(timer_delete, timer);
 }
 
 int sys_mmap_stack(size_t size, void **ret_base)
@@ -513,6 +568,16 @@ int sys_mmap_stack(size_t size, void **ret_base)
 		(void)CALL(munmap, base, size);
 		return (int)top;
 	}
+	*ret_base = (void *)(uintptr_t)base;
+	return 0;
+}
+
+int sys_mmap_shared(size_t size, void **ret_base)
+{
+	long base = CALL(mmap, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (base < 0)
+		return (int)base;
 	*ret_base = (void *)(uintptr_t)base;
 	return 0;
 }

@@ -22,7 +22,9 @@
 
 #include "sys/abi.h"
 
+struct msghdr;
 struct pollfd;
+struct sockaddr;
 struct sock_fprog;
 struct signalfd_siginfo;
 struct statfs;
@@ -68,6 +70,7 @@ struct statfs;
 	X(prlimit64)               \
 	X(setsid)                  \
 	X(setpgid)                 \
+	X(getpgid)                 \
 	X(getrandom)               \
 	X(uname)                   \
 	X(geteuid)                 \
@@ -84,8 +87,34 @@ struct statfs;
 	X(clock_gettime)           \
 	X(timer_create)            \
 	X(timer_settime)           \
+	X(timer_delete)            \
 	X(mmap)                    \
-	X(munmap)
+	X(munmap)                  \
+	X(mount)                   \
+	X(umount2)                 \
+	X(pivot_root)              \
+	X(chroot)                  \
+	X(open_tree)               \
+	X(move_mount)              \
+	X(mount_setattr)           \
+	X(fsopen)                  \
+	X(fsconfig)                \
+	X(fsmount)                 \
+	X(symlinkat)               \
+	X(setns)                   \
+	X(sethostname)             \
+	X(ioctl)                   \
+	X(dup3)                    \
+	X(socket)                  \
+	X(socketpair)              \
+	X(bind)                    \
+	X(listen)                  \
+	X(connect)                 \
+	X(accept4)                 \
+	X(getsockopt)              \
+	X(sendmsg)                 \
+	X(recvmsg)                 \
+	X(raw)
 
 /* Not SYS_openat: <sys/syscall.h> makes macros of such names. */
 #define X(name) SYS_CALL_##name,
@@ -144,7 +173,8 @@ int sys_pipe(int ret_fds[2]); /* pipe2 with O_CLOEXEC */
 /* Processes */
 /*
  * clone through libc (it needs a stack switch): fn runs in the child on
- * `stack_top`. Returns the pid, or -errno. With ABI_CLONE_PIDFD in flags *ret_pidfd is set.
+ * `stack_top`. Returns the pid, or -errno. With ABI_CLONE_PIDFD in flags *ret_pidfd is set;
+ * with CLONE_PARENT_SETTID it is the pid, and is set before the child runs.
  * A replacement is asked first, with (flags, stack_top): a negative answer is the result.
  */
 int sys_clone(int (*fn)(void *), void *stack_top, int flags, void *arg, int *ret_pidfd);
@@ -160,6 +190,7 @@ int sys_pidfd_send_signal(int pidfd, int sig);
 int sys_ppoll(struct pollfd *fds, unsigned n, int64_t timeout_ms); /* timeout below 0: none */
 int sys_setsid(void);
 int sys_setpgid(pid_t pid, pid_t pgid);
+pid_t sys_getpgid(pid_t pid);
 pid_t sys_getpid(void);
 pid_t sys_getppid(void);
 pid_t sys_gettid(void);
@@ -198,18 +229,61 @@ int sys_landlock_create_ruleset(const struct abi_landlock_ruleset_attr *attr, si
 int sys_landlock_add_rule(int ruleset, int type, const void *attr, uint32_t flags);
 int sys_landlock_restrict_self(int ruleset, uint32_t flags);
 
+/* Namespaces and mounts: calls_ns.c */
+int sys_setns(int fd, int type);
+int sys_sethostname(const char *name, size_t len);
+int sys_mount(const char *source, const char *target, const char *type, unsigned long flags,
+	      const char *data); /* any may be NULL but target */
+int sys_umount(const char *target, int flags);
+int sys_pivot_root(const char *root, const char *old);
+int sys_chroot(const char *path);
+/* Descriptors that these three make are CLOEXEC. AT_EMPTY_PATH with "" for a descriptor. */
+int sys_open_tree(int dirfd, const char *path, unsigned flags);
+int sys_fsopen(const char *type);
+int sys_fsmount(int fs, unsigned attrs); /* ABI_MOUNT_ATTR_* */
+/* One of ABI_FSCONFIG_*; key and value may be NULL. */
+int sys_fsconfig(int fs, unsigned command, const char *key, const char *value, int aux);
+int sys_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags);
+int sys_mount_setattr(int dirfd, const char *path, unsigned flags,
+		      const struct abi_mount_attr *attr);
+int sys_symlinkat(const char *text, int dirfd, const char *path);
+
+/* Sockets and terminals: calls_ns.c */
+int sys_ioctl(int fd, unsigned long request, void *arg);
+int sys_dup3(int from, int to, int flags); /* to: CLOEXEC only if flags say so */
+int sys_socket(int family, int type, int protocol); /* CLOEXEC */
+int sys_socketpair(int family, int type, int ret_fds[2]); /* CLOEXEC */
+int sys_bind(int fd, const struct sockaddr *address, size_t len);
+int sys_listen(int fd, int backlog);
+int sys_connect(int fd, const struct sockaddr *address, size_t len);
+int sys_accept(int fd); /* CLOEXEC */
+/* *len: the room in value, then what was written. */
+int sys_getsockopt(int fd, int level, int option, void *ret_value, unsigned *len);
+ssize_t sys_sendmsg(int fd, const struct msghdr *message); /* no SIGPIPE */
+ssize_t sys_recvmsg(int fd, struct msghdr *message); /* descriptors arrive CLOEXEC */
+
+/*
+ * The call of this number, whatever it is: for who asks on purpose what no wrapper would, with a
+ * flag that no kernel takes or none of the arguments that are needed. Its row gets the number and
+ * a pointer to the six arguments. Not for calls that return twice.
+ */
+long sys_raw(long number, long a, long b, long c, long d, long e, long f);
+
 /* Other */
 struct utsname;
 int sys_uname(struct utsname *ret_name);
 ssize_t sys_getrandom(void *data, size_t len);
 int sys_clock_ms(int64_t *ret_ms); /* CLOCK_MONOTONIC */
-/* Anonymous, private; the lowest page of `size` is the guard. At least two pages, else -EINVAL. */
 /*
  * A timer of CLOCK_MONOTONIC that sends `sig` to this process at the end of `ms` and then once
- * a second; it ends with the process.
+ * a second, until it is stopped or the process ends: its number, 0 or above, or -errno.
  */
 int sys_timer_start(int64_t ms, int sig);
+int sys_timer_stop(int timer);
+/* Anonymous, private; the lowest page of `size` is the guard. At least two pages, else -EINVAL. */
 int sys_mmap_stack(size_t size, void **ret_base);
+/* Anonymous, zero, the same memory in children that have a copy of everything else. */
+int sys_mmap_shared(size_t size, void **ret_base);
 int sys_munmap(void *base, size_t size);
 
 #endif

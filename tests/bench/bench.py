@@ -22,8 +22,10 @@ import sys
 import tempfile
 
 import closures
+import namespaces
 import plot
 import profiles
+import sessions
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HERE = os.path.join(ROOT, "tests", "bench")
@@ -58,6 +60,8 @@ BUDGETS = {
     "peak memory with 2,000 grants, KiB": (4096, "{:.0f}"),
     "program, bytes": (1 << 20, "{:,.0f}"),
     "things it needs in its root directory": (0, "{:.0f}"),
+    **namespaces.BUDGETS,
+    **sessions.BUDGETS,
 }
 
 
@@ -430,6 +434,8 @@ def main():
         part_program(bench)
         closures.part_closures(bench, Run, median, noise_of)
         profiles.part_profiles(bench, Run, median, noise_of)
+        namespaces.part_namespaces(bench, Run, median, noise_of, MOUNT_SCRIPT)
+        sessions.part_sessions(bench, Run, median, noise_of)
         is_well = judge(bench)
     os.makedirs(arguments.out, exist_ok=True)
     svg = os.path.join(arguments.out, "start-up.svg")

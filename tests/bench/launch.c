@@ -2,7 +2,7 @@
 /*
  * launch.c - what a start costs a process that holds much memory.
  *
- * usage: launch ROUNDS MIB PROGRAM
+ * usage: launch ROUNDS MIB PROGRAM [TIER]
  *
  * Touches MIB mebibytes, then starts PROGRAM and waits for it, ROUNDS times by croft_launch and
  * then ROUNDS times by fork and execve. Prints one line for each start: way, wall time in ns.
@@ -53,7 +53,8 @@ static void touch(size_t mib)
 		memory[at] = 1;
 }
 
-static struct croft_plan *make_plan(struct croft_profile **ret_profile, const char *const *argv)
+static struct croft_plan *make_plan(struct croft_profile **ret_profile, const char *const *argv,
+				    const char *tier)
 {
 	struct croft_error err = { 0 };
 	struct croft_plan *plan = NULL;
@@ -61,6 +62,7 @@ static struct croft_plan *make_plan(struct croft_profile **ret_profile, const ch
 	if (croft_profile_new("system", NULL, "/", 0, ret_profile, &err) < 0 ||
 	    croft_profile_set(*ret_profile, "off", "private-tmp", &err) < 0 ||
 	    croft_profile_set(*ret_profile, "execute", argv[0], &err) < 0 ||
+	    (tier && croft_profile_set(*ret_profile, "tier", tier, &err) < 0) ||
 	    croft_plan_new(*ret_profile, argv, (const char *const *)environ, 0, &plan, &err) < 0)
 		die(err.what, strerror(err.errnum));
 	return plan;
@@ -99,18 +101,18 @@ static uint64_t by_fork(const char *const *argv)
 
 int main(int argc, char *argv[])
 {
-	long rounds = argc == 4 ? strtol(argv[1], NULL, 10) : 0;
-	long mib = argc == 4 ? strtol(argv[2], NULL, 10) : 0;
+	long rounds = argc == 4 || argc == 5 ? strtol(argv[1], NULL, 10) : 0;
+	long mib = argc == 4 || argc == 5 ? strtol(argv[2], NULL, 10) : 0;
 	const char *command[] = { NULL, NULL };
 	struct croft_profile *profile = NULL;
 	struct croft_plan *plan;
 
 	if (rounds < 1 || mib < 1) {
-		(void)fprintf(stderr, "usage: launch ROUNDS MIB PROGRAM\n");
+		(void)fprintf(stderr, "usage: launch ROUNDS MIB PROGRAM [TIER]\n");
 		return 2;
 	}
 	command[0] = argv[3];
-	plan = make_plan(&profile, command);
+	plan = make_plan(&profile, command, argc == 5 ? argv[4] : NULL);
 	touch((size_t)mib);
 	for (long round = 0; round < rounds; round++)
 		(void)printf("croft %" PRIu64 "\n", by_croft(plan));

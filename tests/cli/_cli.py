@@ -28,7 +28,7 @@ PR_SET_CHILD_SUBREAPER = 36
 ABI = max(ctypes.CDLL(None).syscall(LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), LANDLOCK_VERSION), 0)
 PYTHON = "/usr/bin/python3"
 PLAIN = ["--profile", "system", "--execute", PAYLOAD]
-TIERS = {"in place": [], "supervised": ["--supervise"]}
+TIERS = {"in place": [], "supervised": ["--supervise"], "inside": ["--isolate", "processes"]}
 TMP = os.path.realpath(tempfile.gettempdir())
 
 MESSAGE = re.compile(r"croft: [^\x00-\x1f\x7f]+\n")
@@ -110,6 +110,19 @@ def sh(text, *options, **how):
 def python(text, *options, **how):
     """A Python program inside."""
     return run_croft("run", *PLAIN, *options, "--", PYTHON, "-c", text, **how)
+
+
+def number_outside(croft, number):
+    """The number here of a process that says `number` of itself: croft, or a child of it in a pid namespace."""
+    children = read_file(f"/proc/{croft}/task/{croft}/children").split()
+    for pid in [str(croft), *children]:
+        try:
+            numbers = re.search(r"^NSpid:\s(.*)$", read_file(f"/proc/{pid}/status"), re.MULTILINE)
+        except OSError:
+            continue
+        if numbers and int(numbers[1].split()[-1]) == number:
+            return int(pid)
+    return number
 
 
 def signal_number(name):

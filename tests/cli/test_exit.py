@@ -62,8 +62,8 @@ def _(words):
 
 @test("a profile that cannot be built gives 125, and nothing runs")
 def _():
-    refuses(["--require", "hidden"], "'hidden'", "required")
-    starts(["--prefer", "processes"])
+    refuses(["--tier", "landlock", "--require", "hidden"], "'hidden'", "required", "--tier landlock")
+    starts(["--tier", "landlock", "--prefer", "hidden"])
 
 
 @test("a protection that is preferred and absent is named in one line, and the command runs")
@@ -154,7 +154,7 @@ FAILURES = {
     "a working directory that is not there": ["--chdir", "/nowhere/at/all"],
     "a switch with a value": ["--supervise=yes"],
     "a variable without a name": ["--env", "=x"],
-    "a protection that cannot be had": ["--require", "deny-inside"],
+    "a protection that cannot be had": ["--tier", "landlock", "--require", "hidden"],
 }
 
 

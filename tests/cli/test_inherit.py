@@ -302,7 +302,7 @@ def _():
     equal(os.fsencode(succeeds(result).out), b"".join(w + b"\n" for w in words), "arguments")
 
 
-@test("croft inside croft confines further, and not less", variants=TIERS)
+@test("croft inside croft confines further, and not less", variants=["in place", "supervised"])
 def _(tier):
     folder = tempdir()
     path = write_file(os.path.join(folder, "file"), "text")

@@ -118,12 +118,13 @@ def _():
     for folder, _, names in os.walk(where):
         found |= {re.sub(r"lib/[^/]*-linux-[^/]*/", "lib/", os.path.relpath(f"{folder}/{n}", where)) for n in names}
     prefix = "usr/local"
-    for path in ("bin/croft", "bin/croft-import", "include/croft.h", "lib/libcroft.so", "lib/libcroft.so.0", "lib/libcroft.a",
-                 "lib/pkgconfig/croft.pc", "share/man/man1/croft.1",
-                 "share/man/man5/croft-profile.5"):
+    for path in ("bin/croft", "bin/croft-import", "bin/croft-image", "bin/croft-doctor", "bin/croft-doctor-nix",
+                 "include/croft.h", "lib/libcroft.so", "lib/libcroft.so.0", "lib/libcroft.a", "lib/pkgconfig/croft.pc",
+                 "share/man/man1/croft.1", "share/man/man5/croft-profile.5", "libexec/croft/ptyfix.so", "etc/apparmor.d/croft"):
         true(f"{prefix}/{path}" in found, f"{path} is not among {sorted(found)}")
     for path in found:
-        matches(path, rf"^{prefix}/(bin/croft(-import)?$|include/croft\.h$|lib/|share/)", "installed file")
+        matches(path, rf"^{prefix}/(bin/croft(-(import|image|doctor|doctor-nix))?$|include/croft\.h$|lib/|share/|"
+                rf"libexec/croft/ptyfix\.so$|etc/apparmor\.d/croft$)", "installed file")
 
 
 main()

@@ -97,8 +97,8 @@ def _(form):
 def _():
     for words in (["plan"], ["run", "--dry-run"]):
         succeeds(run_croft(*words, "--profile", "system", "--", "true"))
-        for options, status in ((["--require", "hidden", "--", "true"], 125), (["--", "no-such-program"], 127),
-                                (["--", "/etc/passwd"], 126)):
+        for options, status in ((["--tier", "landlock", "--require", "hidden", "--", "true"], 125),
+                                (["--", "no-such-program"], 127), (["--", "/etc/passwd"], 126)):
             result = run_croft(*words, "--profile", "system", *options)
             status_is(result, status)
             is_message(result.err)

@@ -60,22 +60,22 @@ def _(tier):
         child = running("echo up; exec sleep 30", *TIERS[tier])
         equal(child.line(), "up", "first line")
         child.kill(signal_number(name))
-        status_is(child.end(), 128 + signal_number(name) if tier == "supervised" else -signal_number(name))
+        status_is(child.end(), -signal_number(name) if tier == "in place" else 128 + signal_number(name))
 
 
 @test("a signal to the whole process group ends the command and croft", variants=TIERS)
 def _(tier):
     child = running("echo $$; exec sleep 30", *TIERS[tier])
-    pid = int(child.line())
+    pid = number_outside(child.child.pid, int(child.line()))
     os.killpg(child.pid, signal.SIGTERM)
-    status_is(child.end(), 143 if tier == "supervised" else -15)
+    status_is(child.end(), -15 if tier == "in place" else 143)
     true(is_gone(pid), "the command is gone")
 
 
 @test("a stop and a continue of the process group stop and continue the command", variants=TIERS)
 def _(tier):
     child = running("echo $$; exec sleep 30", *TIERS[tier])
-    pid = int(child.line())
+    pid = number_outside(child.child.pid, int(child.line()))
     os.killpg(child.pid, signal.SIGSTOP)
     wait_until(lambda: state_of(pid) == "T", "the command stops")
     os.killpg(child.pid, signal.SIGCONT)

@@ -58,12 +58,12 @@ class Sandbox:
     def croft(self, command, *words, options=()):
         return run_croft(command, "--profile", self.path, *options, *words, cwd=self.root)
 
-    def run(self, *words):
-        return self.croft("run", "--", *words, options=["--execute", PAYLOAD])
+    def run(self, *words, options=()):
+        return self.croft("run", "--", *words, options=["--execute", PAYLOAD, *options])
 
-    def asks(self, *op):
+    def asks(self, *op, options=()):
         """What the payload answers: "ok", an errno. Warnings are no answer."""
-        result = self.run(PAYLOAD, *op)
+        result = self.run(PAYLOAD, *op, options=options)
         true(result.status in (0, 1), f"the payload did not answer:\n{result}")
         return result.out.strip()
 
@@ -84,15 +84,31 @@ def _():
     contains(box.plan(), f"deny '{secret}' ({box.path}:7): kept, nothing grants it", "the plan")
 
 
-@test("a denial inside of what is granted stops the start, and the names are told")
+@test("a denial inside of what is granted is kept, and what lies beside it is as granted")
 def _():
-    box = Sandbox("files:", "  write: [.]", "  deny: [.env, a, b, c]")
+    box = Sandbox("files:", "  write: [.]", "  deny: [.env, a]")
+    secret, below, beside = box.file(".env"), box.file("a/key"), box.file("beside")
+    for name in (secret, below):
+        equal([box.asks(op, name) for op in ("open-read", "open-write")], ["EACCES", "EACCES"], f"what is denied, {name}")
+    equal([box.asks(op, beside) for op in ("open-read", "open-write")], ["ok", "ok"], "what lies beside it")
+    box.say("files:", "  write: [.]")
+    equal([box.asks("open-read", name) for name in (secret, below)], ["ok", "ok"], "without the denial")
+
+
+@test("a denial that cannot be kept inside of what is granted stops the start, and the names are told")
+def _():
+    box = Sandbox("files:", "  write: [.]", "  deny: [many/.env, many/a, many/b, many/c]")
+    for number in range(300):       # too many for a rule for each that lies beside
+        box.file(f"many/{number}")
+    for name in (".env", "a", "b", "c"):
+        box.file(f"many/{name}")
     made = os.path.join(box.root, "made")
-    refused(box.run(PAYLOAD, "create", made), 125, "'deny-inside' is required",
-            f"'{box.root}/.env', '{box.root}/a' and 2 more can be read", "no deny rule")
+    alone = ["--tier", "landlock"]
+    refused(box.run(PAYLOAD, "create", made, options=alone), 125, "'deny-inside' is required",
+            f"'{box.root}/many/.env', '{box.root}/many/a' and 2 more can be read", "no deny rule")
     true(not os.path.exists(made), "the command ran")
     box.say("files:", "  write: [.]")
-    equal(box.asks("create", made), "ok", "without the denial")
+    equal(box.asks("create", made, options=alone), "ok", "without the denial")
 
 
 @test("preferred, a denial that is not kept is told in a line, and why says the truth")
@@ -111,12 +127,15 @@ def _():
     lacks(other.out, "although", "why, beside the denial")
 
 
-@test("a denied name that is a link into a granted tree is not kept, and the start is refused")
+@test("a denied name that is a link into a granted tree denies what it leads to")
 def _():
     box = Sandbox("files:", "  read: [./data]", "  deny: [./secret]")
     box.file("data/secret")
+    box.file("data/beside")
     os.symlink("data/secret", os.path.join(box.root, "secret"))
-    refused(box.run(PAYLOAD, "getpid"), 125, f"'{box.root}/secret' can be read")
+    for name in ("secret", "data/secret"):
+        equal(box.asks("open-read", os.path.join(box.root, name)), "EACCES", f"what is denied, as {name}")
+    equal(box.asks("open-read", os.path.join(box.root, "data", "beside")), "ok", "what lies beside it")
     os.remove(os.path.join(box.root, "secret"))
     box.file("secret")
     equal(box.asks("open-read", os.path.join(box.root, "secret")), "EACCES", "the same name, no link")
@@ -134,15 +153,31 @@ def _():
     equal(box.asks("create", os.path.join(box.root, "out", "x")), "ok", "what is granted")
 
 
-@test("names that are to be hidden or private need what this version has not: told, with what is left")
+@test("names that are to be hidden or private need more than Landlock: told, with what is left")
 def _():
+    alone = ["--tier", "landlock"]
+    ask = [PAYLOAD, "open-read", "/etc/passwd"]
     box = Sandbox("files:", "  hide: [~/.ssh]")
-    refused(box.run(PAYLOAD, "getpid"), 125, "'hidden' is required", "cannot be opened, but seen")
+    refused(box.run(*ask, options=alone), 125, "'hidden' is required", "cannot be opened, but seen")
     box.say("files:", "  private: [/var/tmp]", "require: { private-tmp: require }")
-    refused(box.run(PAYLOAD, "getpid"), 125, "'private-tmp' is required", "'/var/tmp' is refused",
+    refused(box.run(*ask, options=alone), 125, "'private-tmp' is required", "'/var/tmp' is refused",
             "programs must heed TMPDIR")
     box.say("files:", "  private: [/var/tmp]", "require: { private-tmp: prefer }")
-    equal(box.asks("create", "/var/tmp/croft-test-none"), "EACCES", "the host's own")
+    equal(box.asks("create", "/var/tmp/croft-test-none", options=alone), "EACCES", "the host's own")
+
+
+@test("names are hidden and directories private where namespaces can be made, else the start is refused")
+def _():
+    box = Sandbox("files:", "  read: [.]", "  private: [/var/tmp]", "  hide: [hidden]")
+    hidden, beside = box.file("hidden"), box.file("beside")
+    made = "/var/tmp/croft-test-private"
+    if box.croft("plan", options=["--tier", "namespaces"]).status:
+        refused(box.run(PAYLOAD, "create", made), 125, "is required")
+        return
+    equal(box.asks("stat", hidden), "ENOENT", "what is hidden")
+    equal(box.asks("stat", beside), "ok", "what lies beside it")
+    equal(box.asks("create", made), "ok", "a name in the private directory")
+    true(not os.path.exists(made), f"{made} is on the host")
 
 
 # patterns

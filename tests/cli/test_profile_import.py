@@ -156,7 +156,9 @@ def _():
     folder = tempdir()
     secret = write_file(os.path.join(folder, "secret"), "text")
     _, profile, _ = imports("srt", srt({"denyRead": [secret], "allowWrite": [folder]}))
-    result = run_croft("run", "--profile", profile, "--", "/bin/true")
+    for number in range(300):       # too many for a rule for each that lies beside
+        write_file(os.path.join(folder, str(number)))
+    result = run_croft("run", "--profile", profile, "--tier", "landlock", "--", "/bin/true")
     status_is(result, 125)
     contains(result.err, "deny-inside", "message")
 

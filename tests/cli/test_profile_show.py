@@ -12,7 +12,7 @@ from _cli import *      # pylint: disable=wildcard-import,unused-wildcard-import
 ROOT = os.path.dirname(TESTS)
 NAMES = sorted(name.removesuffix(".yaml") for name in os.listdir(f"{ROOT}/profiles") if name.endswith(".yaml"))
 # What tells of places, or counts rules that one grant more or less of the same path makes.
-OF_PLACES = {"origin", "origins", "given_by", "profile", "layers", "estimated_us"}
+OF_PLACES = {"origin", "origins", "given_by", "profile", "layers", "price_us", "estimated_us"}
 VERSION_1 = """
 profiles:
   old:
@@ -50,7 +50,7 @@ def without_places(value):
 
 def plan(word, project, env):
     result = run_croft("plan", "--json", "--profile", word, "--", "/bin/true", cwd=project, env=env)
-    text = result.out or f'"{re.sub(r"[^ ]*:[0-9]+ ", "", result.err.strip())}"'
+    text = FRESH.sub("croft-fresh", result.out) or f'"{re.sub(r"[^ ]*:[0-9]+ ", "", result.err.strip())}"'
     return result.status, without_places(json.loads(text))
 
 

@@ -274,20 +274,30 @@ def _():
 @test("by being there a file raises requirements; one that cannot be met stops the start")
 def _():
     p = Project()
+    alone = ["--tier", "landlock"]
     p.file("extends: [default]\nrequire: {processes: require}")
-    p.refuses("processes")
+    p.refuses("processes", options=alone)
     p.file("extends: [default]\nrequire: {processes: prefer}")
-    result = p.starts()
+    result = p.starts(options=alone)
     contains(result.err, "processes", "the warning")
 
 
 @test("by being there a file adds denials, which stop the start where they cannot be kept")
 def _():
     p = Project()
-    p.file("extends: [default]\nfiles: {deny: [.git]}")
-    p.refuses("deny-inside")
-    p.file("extends: [default]\nfiles: {deny: [.git]}\nrequire: {deny-inside: prefer}")
-    contains(p.starts().err, "deny-inside", "the warning")
+    for number in range(300):       # too many for a rule for each that lies beside
+        write_file(os.path.join(p.root, "many", str(number)))
+    write_file(os.path.join(p.root, "many", "key"))
+    alone = ["--tier", "landlock"]
+    p.file("extends: [default]\nfiles: {deny: [many/key]}")
+    p.refuses("deny-inside", options=alone)
+    p.file("extends: [default]\nfiles: {deny: [many/key]}\nrequire: {deny-inside: prefer}")
+    contains(p.starts(options=alone).err, "deny-inside", "the warning")
+    p.file("extends: [default]\nfiles: {deny: [key]}")
+    key = write_file(os.path.join(p.root, "key"))
+    status_is(p.run(PAYLOAD, "open-read", key), 1)
+    p.file("extends: [default]")
+    succeeds(p.run(PAYLOAD, "open-read", key))
     p.file("extends: [default]\nfiles: {deny: [~/outside]}")
     p.starts()
 

@@ -37,7 +37,7 @@ def _(variant):
     words, stage, status = {
         "usage": ([], "usage", 125),
         "profile": (["--connect", "0", "--", "true"], "profile", 125),
-        "plan": (["--require", "hidden", "--", "true"], "plan", 125),
+        "plan": (["--tier", "landlock", "--require", "hidden", "--", "true"], "plan", 125),
         "prepare": (["--", "true"], "prepare", 125),
         "workdir": (["--chdir", plain, "--", "true"], "workdir", 125),
         "exec": (["--execute", broken, "--", broken], "exec", 126),

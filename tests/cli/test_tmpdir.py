@@ -200,8 +200,8 @@ def _(tier):
     broken = executable(os.path.join(tempdir(), "broken"), b"\x7fELF" + bytes(60))
     for words, status in ((["--", "no-such-program"], 127), (["--", "/etc/passwd"], 126),
                           (["--execute", broken, "--", broken], 126),
-                          (["--require", "hidden", "--", "true"], 125), (["--chdir", "/etc/passwd", "--", "true"],
-                                                                         125)):
+                          (["--tier", "landlock", "--require", "hidden", "--", "true"], 125),
+                          (["--chdir", "/etc/passwd", "--", "true"], 125)):
         status_is(run_croft("run", "--profile", "system", *TIERS[tier], *words, env=env), status)
         gone(place)
 

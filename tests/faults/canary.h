@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "sys/calls.h"
@@ -43,6 +44,7 @@ struct canary {
 	int blocked_signals, caught_signals;
 	int file_size_is_limited, open_files_are_limited;
 	int has_secret, wrote_in_tmpdir;
+	int is_second, has_own_hostname, changes_init;
 };
 
 static inline int canary_errno(long result)
@@ -101,6 +103,7 @@ static inline void canary_look_inside(struct canary *c)
 {
 	struct sigaction action;
 	struct rlimit limit;
+	struct utsname name;
 	sigset_t blocked;
 
 	for (int fd = 3; fd < 256; fd++) {
@@ -122,6 +125,9 @@ static inline void canary_look_inside(struct canary *c)
 	(void)getrlimit(RLIMIT_NOFILE, &limit);
 	c->open_files_are_limited = limit.rlim_max <= CANARY_OPEN_FILES;
 	c->has_secret = getenv("CANARY_SECRET") != NULL;
+	c->is_second = getpid() == 2;
+	c->has_own_hostname = uname(&name) == 0 && !strcmp(name.nodename, "croft");
+	c->changes_init = canary_open("/proc/1", "mem", O_RDWR);
 }
 
 /* argv: --canary OUTSIDE WORKDIR [sleep | straggle]. Does not return. */

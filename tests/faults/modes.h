@@ -13,15 +13,36 @@
 
 #include "canary.h"
 #include "inject.h"
+#include "launch/cleaner.h"
 #include "launch/launch.h"
 #include "launch/sandbox.h"
 #include "launch/supervise.h"
 
-enum mode { IN_PLACE, SUPERVISED, SURVIVED, TIMED, LIBRARY, CONFINE, MODE_MAX };
+enum mode {
+	IN_PLACE,
+	SUPERVISED,
+	SURVIVED,
+	TIMED,
+	LIBRARY,
+	CONFINE,
+	APART, /* in place, with namespaces of its own */
+	INSIDE, /* with a pid namespace, and so with an init */
+	INSIDE_ROOT, /* and with a root of its own */
+	LIBRARY_INSIDE,
+	MODE_MAX
+};
 
 static const char *const mode_names[MODE_MAX] = {
-	[IN_PLACE] = "in place",       [SUPERVISED] = "supervised",  [SURVIVED] = "with survivors",
-	[TIMED] = "with a time limit", [LIBRARY] = "by the library", [CONFINE] = "itself",
+	[IN_PLACE] = "in place",
+	[SUPERVISED] = "supervised",
+	[SURVIVED] = "with survivors",
+	[TIMED] = "with a time limit",
+	[LIBRARY] = "by the library",
+	[CONFINE] = "itself",
+	[APART] = "in place, apart",
+	[INSIDE] = "inside",
+	[INSIDE_ROOT] = "inside, with a root",
+	[LIBRARY_INSIDE] = "inside, by the library",
 };
 
 /* Where everything lies; made once. */
@@ -42,6 +63,11 @@ struct told {
 	int status;
 	unsigned n_leaked_fds, n_zombies;
 };
+
+static inline bool is_inside(enum mode mode)
+{
+	return mode == INSIDE || mode == INSIDE_ROOT || mode == LIBRARY_INSIDE;
+}
 
 static inline void wish(struct profile *profile, const char *key, const char *value)
 {
@@ -77,7 +103,15 @@ static inline struct profile *make_profile(const struct ground *ground, enum mod
 	wish(profile, "execute", ground->self_dir);
 	wish(profile, "write", ground->work);
 	wish(profile, "chdir", ground->work);
-	if (mode == SUPERVISED || mode == SURVIVED)
+	if (mode == APART)
+		wish(profile, "isolate", "hostname");
+	if (mode == INSIDE || mode == INSIDE_ROOT)
+		wish(profile, "isolate", "processes");
+	if (mode == INSIDE_ROOT) {
+		wish(profile, "isolate", "network");
+		wish(profile, "require", "hidden");
+	}
+	if (mode == SUPERVISED || mode == SURVIVED || is_inside(mode))
 		wish(profile, "supervise", NULL);
 	if (mode == TIMED) {
 		wish(profile, "time", "50ms");
@@ -102,8 +136,12 @@ static inline int run_command_line(const struct profile *profile, const char *co
 		r = plan_check(sandbox.plan, err);
 	if (r == 0)
 		r = sandbox_find_command(&sandbox, err);
-	if (r == 0)
-		r = tmpdir_start_cleaner(sandbox.plan->tmpdir, &launch.cleaner, err);
+	if (r == 0 && sandbox.plan->wants_cgroup)
+		r = cgroup_choose(sandbox.plan, &launch.group, err);
+	if (r == 0 && (sandbox.plan->tmpdir || sandbox.plan->wants_cgroup))
+		r = cleaner_start(sandbox.plan->tmpdir,
+				  launch.group.path[0] ? launch.group.path : NULL, &launch.cleaner,
+				  err);
 	if (r == 0)
 		r = launch_prepare(&launch, sandbox.plan, sandbox.facts, err);
 	if (r == 0)
@@ -118,7 +156,7 @@ static inline int run_command_line(const struct profile *profile, const char *co
 }
 
 static inline int set_all(struct croft_profile *profile, const struct ground *ground,
-			  bool has_command, struct croft_error *err)
+			  enum mode mode, struct croft_error *err)
 {
 	const char *const own[][2] = { { "execute", ground->self_dir }, { "write", ground->work } };
 	int r = 0;
@@ -127,12 +165,14 @@ static inline int set_all(struct croft_profile *profile, const struct ground *gr
 		r = croft_profile_set(profile, wishes[i][0], wishes[i][1], err);
 	for (size_t i = 0; i < 2 && r == 0; i++)
 		r = croft_profile_set(profile, own[i][0], own[i][1], err);
-	if (r == 0 && has_command)
+	if (r == 0 && mode != CONFINE)
 		r = croft_profile_set(profile, "chdir", ground->work, err);
+	if (r == 0 && mode == LIBRARY_INSIDE)
+		r = croft_profile_set(profile, "isolate", "processes", err);
 	return r;
 }
 
-static inline int run_library(const struct ground *ground, const char *const *argv,
+static inline int run_library(const struct ground *ground, enum mode mode, const char *const *argv,
 			      const char *const *environment, struct told *told)
 {
 	struct croft_profile *profile = NULL;
@@ -142,7 +182,7 @@ static inline int run_library(const struct ground *ground, const char *const *ar
 	int r = croft_profile_new("empty", "/nowhere", ground->work, 0, &profile, err);
 
 	if (r == 0)
-		r = set_all(profile, ground, argv != NULL, err);
+		r = set_all(profile, ground, mode, err);
 	if (r == 0)
 		r = croft_plan_new(profile, argv, environment, 0, &plan, err);
 	if (r == 0)
@@ -196,7 +236,9 @@ static inline void run_mode(const struct ground *ground, enum mode mode, struct 
 {
 	char tmp[600];
 	const char *environment[] = { tmp, "CANARY_SECRET=x", NULL };
-	const char *extra = mode == SURVIVED ? "straggle" : mode == TIMED ? "sleep" : NULL;
+	const char *extra = mode == SURVIVED || is_inside(mode) ? "straggle"
+			    : mode == TIMED                     ? "sleep"
+								: NULL;
 	const char *argv[] = {
 		ground->self, "--canary", ground->outside, ground->work, extra, NULL
 	};
@@ -206,9 +248,9 @@ static inline void run_mode(const struct ground *ground, enum mode mode, struct 
 	(void)snprintf(tmp, sizeof(tmp), "TMPDIR=%s", ground->tmp);
 	n_fds = count_fds();
 	inject_arm();
-	if (mode == LIBRARY || mode == CONFINE)
+	if (mode == LIBRARY || mode == LIBRARY_INSIDE || mode == CONFINE)
 		told->result =
-			run_library(ground, mode == LIBRARY ? argv : NULL, environment, told);
+			run_library(ground, mode, mode == CONFINE ? NULL : argv, environment, told);
 	else
 		told->result = run_command_line(profile, argv, environment, told);
 	inject_disarm();

@@ -17,214 +17,29 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include <dirent.h>
-#include <limits.h>
-#include <poll.h>
-#include <time.h>
-
-#include "modes.h"
 #include "tables.h"
+#include "watch.h"
 
-#define PATIENCE_MS 5000 /* a run takes some milliseconds; more is a hang */
-#define AFTERMATH_MS 1500 /* for the cleaner, once the launch is over */
-#define TOLD_MS 50 /* where it is told that processes are left */
 #define MAX_USES 60 /* of one call */
 #define MAX_LOOKS 16 /* the same where /proc is looked through, thousands of times */
 #define MAX_TOLD 10 /* failures printed for one test */
 
-static struct ground ground;
-
-/* One launch, watched. */
-struct run {
-	struct told told;
-	bool has_told;
-	struct canary canary;
-	bool has_canary;
-	int status; /* of the process that launched */
-	bool has_hung;
-	unsigned n_left; /* processes that outlived it */
-	bool left_tmpdir;
-};
-
-static int64_t now(void)
-{
-	struct timespec time;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
-/* Reads a struct that may come or not: false at the end of the pipe, or of patience. */
-static bool receive(int fd, void *data, size_t size, int64_t deadline)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-		int64_t left = deadline - now();
-		ssize_t n;
-
-		if (left <= 0 || poll(&poll_fd, 1, (int)left) <= 0)
-			return false;
-		n = read(fd, (char *)data + done, size - done);
-		if (n <= 0)
-			return false;
-		done += (size_t)n;
-	}
-	return true;
-}
-
-/* The process that launches. Its standard output is the canary's pipe, `tell` its own. */
-static _Noreturn void launcher(enum mode mode, int canary, int tell)
-{
-	struct told told = { 0 };
-
-	if (dup2(canary, 1) != 1 || close(canary) != 0 ||
-	    dup2(open("/dev/null", O_RDWR | O_CLOEXEC), CANARY_KEPT_FD) != CANARY_KEPT_FD)
-		_exit(90);
-	(void)signal(SIGUSR1, (void (*)(int))_exit); /* caught: the command must not inherit that */
-	run_mode(&ground, mode, &told);
-	if (write(tell, &told, sizeof(told)) != (ssize_t)sizeof(told))
-		_exit(91);
-	_exit(0);
-}
-
-static bool is_empty(const char *path)
-{
-	DIR *dir = opendir(path);
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		n++;
-	assert_int_equal(closedir(dir), 0);
-	return n == 2;
-}
-
-/* Ends what is still there: all of them are this process's own children. */
-static void kill_children(void)
-{
-	char path[64], text[4096];
-	FILE *file;
-	char *at = text;
-
-	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
-	file = fopen(path, "re");
-	assert_non_null(file);
-	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
-	(void)fclose(file);
-	for (long child = strtol(at, &at, 10); child > 0; child = strtol(at, &at, 10))
-		(void)kill((pid_t)child, SIGKILL);
-}
-
-/* Waits for `pid` and then for whatever it has left; kills what does not end. */
-static void reap_all(pid_t pid, struct run *run, int64_t deadline)
-{
-	bool has_ended = false;
-	int status;
-	pid_t ended;
-
-	for (;;) {
-		ended = waitpid(-1, &status, WNOHANG | __WALL);
-		if (ended < 0)
-			return;
-		if (ended == pid) {
-			run->status = status;
-			has_ended = true;
-			deadline = now() + (run->told.err.stage == CROFT_STAGE_SUPERVISE
-						    ? TOLD_MS
-						    : AFTERMATH_MS);
-		}
-		if (ended > 0)
-			continue;
-		if (now() > deadline) {
-			run->has_hung |= !has_ended;
-			run->n_left += has_ended;
-			kill_children();
-			deadline = now() + 1000;
-		}
-		(void)usleep(500);
-	}
-}
-
-/* Removes what a run has left, so that the next starts clean. */
-static void sweep(struct run *run)
-{
-	char path[900];
-	struct dirent *entry;
-	DIR *dir;
-
-	run->left_tmpdir = !is_empty(ground.tmp);
-	if (!run->left_tmpdir)
-		return;
-	dir = opendir(ground.tmp);
-	while ((entry = readdir(dir)))
-		if (entry->d_name[0] != '.') {
-			(void)snprintf(path, sizeof(path), "%s/%s", ground.tmp, entry->d_name);
-			(void)tmpdir_remove(path);
-		}
-	(void)closedir(dir);
-	assert_true(is_empty(ground.tmp));
-}
-
-static struct run launch_once(enum mode mode)
-{
-	struct run run = { 0 };
-	int canary[2], tell[2];
-	int64_t deadline = now() + PATIENCE_MS;
-	pid_t pid;
-
-	assert_int_equal(pipe2(canary, O_CLOEXEC), 0);
-	assert_int_equal(pipe2(tell, O_CLOEXEC), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		(void)setpgid(0, 0);
-		(void)close(canary[0]);
-		(void)close(tell[0]);
-		launcher(mode, canary[1], tell[1]);
-	}
-	(void)close(canary[1]);
-	(void)close(tell[1]);
-	/* the launcher's word first: in place its pipe closes when the canary starts */
-	run.has_told = receive(tell[0], &run.told, sizeof(run.told), deadline);
-	run.has_canary = receive(canary[0], &run.canary, sizeof(run.canary), deadline);
-	reap_all(pid, &run, deadline);
-	(void)close(canary[0]);
-	(void)close(tell[0]);
-	sweep(&run);
-	return run;
-}
-
-static bool is_confined(const struct canary *c, enum mode mode)
-{
-	bool is_own = mode == CONFINE;
-
-	if (c->alive != CANARY_ALIVE || c->read_outside != EACCES || c->create_outside != EACCES ||
-	    c->inet_socket != EACCES || c->netlink_socket != EACCES ||
-	    c->new_user_namespace != EACCES || c->type_into_terminal != EACCES)
-		return false;
-	if (c->no_new_privs != 1 || c->seccomp_mode != 2 || c->has_capabilities ||
-	    !c->file_size_is_limited || !c->open_files_are_limited)
-		return false;
-	return is_own ||
-	       (c->chdir_matches && !c->n_extra_fds && c->has_kept_fd && !c->blocked_signals &&
-		!c->caught_signals && !c->has_secret && c->wrote_in_tmpdir);
-}
-
 /* What a launch that went well must have; NULL if it has. */
 static const char *judge_success(const struct run *run, enum mode mode)
 {
+	/* the limit is short, and may be over before the command, started, has come to write */
 	if (!run->has_canary)
-		return "success is told, and nothing ran";
+		return mode == TIMED && run->told.has_started && run->told.timed_out
+			       ? NULL
+			       : "success is told, and nothing ran";
 	if (!is_confined(&run->canary, mode))
 		return "the command ran, and not everything was in force";
 	if (mode == TIMED && !run->told.timed_out)
 		return "the time limit was not kept";
-	if ((mode == SUPERVISED || mode == SURVIVED || mode == LIBRARY) &&
+	if ((mode == SUPERVISED || mode == SURVIVED || mode == LIBRARY || is_inside(mode)) &&
 	    run->told.status != 7 << 8)
 		return "the command's status is another";
-	if (mode == IN_PLACE && run->status != 7 << 8)
+	if ((mode == IN_PLACE || mode == APART) && run->status != 7 << 8)
 		return "the command's status is another";
 	return NULL;
 }
@@ -239,9 +54,12 @@ static const char *judge_error(const struct run *run, const struct fault *fault)
 		return "an error that says nothing";
 	if (fault && !(fault->stages & 1U << told->err.stage))
 		return "the error has another stage";
-	/* when the report cannot be read the command may have begun: it is killed then */
+	/*
+	 * when the report cannot be read, or the command is said to be nobody's child, it may
+	 * have begun: it is killed then
+	 */
 	if (run->has_canary && told->err.stage != CROFT_STAGE_SUPERVISE &&
-	    (!fault || fault->call != SYS_CALL_read))
+	    (!fault || (fault->call != SYS_CALL_read && fault->call != SYS_CALL_waitid)))
 		return "an error is told, and the command ran";
 	return NULL;
 }
@@ -271,12 +89,19 @@ static const char *judge_remains(const struct run *run, const struct fault *faul
 static const char *judge(const struct run *run, enum mode mode, const struct fault *fault,
 			 int errnum)
 {
-	bool has_succeeded = run->has_told ? run->told.result == 0 : mode == IN_PLACE;
+	bool is_in_place = mode == IN_PLACE || mode == APART;
+	bool has_succeeded = run->has_told ? run->told.result == 0 : is_in_place;
 	const char *wrong;
 
+	if (run->has_canary && getenv("XX")) {
+		const int *q = (const int *)&run->canary;
+		for (size_t i = 0; i < sizeof(run->canary) / 4; i++)
+			fprintf(stderr, "%d ", q[i]);
+		fprintf(stderr, "\n");
+	}
 	if (run->has_hung)
 		return "it hangs";
-	if (!run->has_told && mode != IN_PLACE)
+	if (!run->has_told && !is_in_place)
 		return "the launching process died";
 	if (run->has_canary && !is_confined(&run->canary, mode))
 		return "the command ran, and not everything was in force";
@@ -325,6 +150,7 @@ static bool is_of_mode(enum mode mode, enum sys_call call)
 	case SYS_CALL_clock_gettime:
 	case SYS_CALL_timer_create:
 	case SYS_CALL_timer_settime:
+	case SYS_CALL_timer_delete:
 	case SYS_CALL_signalfd4:
 		return mode != SURVIVED;
 	case SYS_CALL_openat:
@@ -415,6 +241,48 @@ static void each_call_of_the_cleaner_fails(void **state)
 	assert_int_equal(n_wrong, 0);
 }
 
+/*
+ * The init of a pid namespace: it ends when something fails there, and everything with it; or it
+ * does not matter.
+ */
+static void each_call_of_init_fails(void **state)
+{
+	unsigned uses[SYS_CALL_MAX], n_runs = 0, n_wrong = 0;
+	struct run run;
+
+	(void)state;
+	inject_tell(WHO_INIT, SYS_CALL_MAX, 0, 0, 0);
+	run = launch_once(INSIDE);
+	assert_null(judge(&run, INSIDE, NULL, 0));
+	memcpy(uses, inject->uses[WHO_INIT], sizeof(uses));
+	assert_true(uses[SYS_CALL_read] > 0 && uses[SYS_CALL_kill] > 0);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		const struct fault *fault = &faults[i];
+
+		for (unsigned use = 1; use <= uses[fault->call]; use++) {
+			const char *wrong;
+
+			inject_tell(WHO_INIT, fault->call, fault->errnums[0], use, use);
+			run = launch_once(INSIDE);
+			n_runs++;
+			/* its end is the command's, at any moment */
+			if (run.told.result == 0 && run.told.status == SIGKILL)
+				wrong = run.has_canary && !is_confined(&run.canary, INSIDE)
+						? "it ran, and not everything was in force"
+						: judge_remains(&run, NULL);
+			else if (run.told.result < 0)
+				wrong = judge_remains(&run, NULL);
+			else
+				wrong = judge(&run, INSIDE, NULL, 0);
+			if (wrong && n_wrong++ < MAX_TOLD)
+				print_error("init, use %u of %s: %s\n", use, sys_name(fault->call),
+					    wrong);
+		}
+	}
+	print_message("# %u launches with a failure in init\n", n_runs);
+	assert_int_equal(n_wrong, 0);
+}
+
 static void every_call_is_in_a_table(void **state)
 {
 	(void)state;
@@ -439,7 +307,8 @@ static void what_is_made_to_fail_is_used(void **state)
 		inject_tell(WHO_LAUNCH, SYS_CALL_MAX, 0, 0, 0);
 		(void)launch_once((enum mode)mode);
 		for (int i = 0; i < SYS_CALL_MAX; i++)
-			used[i] += inject->uses[WHO_LAUNCH][i] + inject->uses[WHO_CLEANER][i];
+			used[i] += inject->uses[WHO_LAUNCH][i] + inject->uses[WHO_CLEANER][i] +
+				   inject->uses[WHO_INIT][i];
 	}
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
 		if (!used[faults[i].call])
@@ -450,45 +319,11 @@ static void what_is_made_to_fail_is_used(void **state)
 				 sys_name(never_fails[i].call));
 }
 
-static int make_ground(void **state)
-{
-	const char *tmp = getenv("TMPDIR");
-	char base[200], real[PATH_MAX], *slash;
-	ssize_t n = readlink("/proc/self/exe", ground.self, sizeof(ground.self) - 1);
-
-	(void)state;
-	assert_true(n > 0);
-	memcpy(ground.self_dir, ground.self, sizeof(ground.self));
-	slash = strrchr(ground.self_dir, '/');
-	*slash = '\0';
-	(void)snprintf(base, sizeof(base), "%s/faults-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	assert_non_null(mkdtemp(base));
-	assert_true(realpath(base, real) && strlen(real) < 400);
-	(void)snprintf(ground.tmp, sizeof(ground.tmp), "%.400s/tmp", real);
-	(void)snprintf(ground.outside, sizeof(ground.outside), "%.400s/outside", real);
-	(void)snprintf(ground.work, sizeof(ground.work), "%.400s/work", real);
-	assert_int_equal(mkdir(ground.tmp, 0700) | mkdir(ground.outside, 0700) |
-				 mkdir(ground.work, 0700),
-			 0);
-	assert_int_equal(canary_open(ground.outside, "secret", O_WRONLY | O_CREAT), 0);
-	/* what a run leaves becomes ours, to be seen and ended */
-	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-	inject_init();
-	return 0;
-}
-
-static int remove_ground(void **state)
-{
-	(void)state;
-	*strrchr(ground.tmp, '/') = '\0';
-	return tmpdir_remove(ground.tmp);
-}
-
 int main(int argc, char **argv)
 {
-	static enum mode modes[MODE_MAX] = {
-		IN_PLACE, SUPERVISED, SURVIVED, TIMED, LIBRARY, CONFINE
-	};
+	static enum mode modes[MODE_MAX] = { IN_PLACE,    SUPERVISED,    SURVIVED, TIMED,
+					     LIBRARY,     CONFINE,       APART,    INSIDE,
+					     INSIDE_ROOT, LIBRARY_INSIDE };
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_call_is_in_a_table),
 		cmocka_unit_test(what_is_made_to_fail_is_used),
@@ -503,7 +338,16 @@ int main(int argc, char **argv)
 		  &modes[LIBRARY] },
 		{ "confining itself, each call fails once", each_call_fails, NULL, NULL,
 		  &modes[CONFINE] },
+		{ "in place with namespaces, each call fails once", each_call_fails, NULL, NULL,
+		  &modes[APART] },
+		{ "inside a pid namespace, each call fails once", each_call_fails, NULL, NULL,
+		  &modes[INSIDE] },
+		{ "inside a root of its own, each call fails once", each_call_fails, NULL, NULL,
+		  &modes[INSIDE_ROOT] },
+		{ "inside by the library, each call fails once", each_call_fails, NULL, NULL,
+		  &modes[LIBRARY_INSIDE] },
 		cmocka_unit_test(each_call_of_the_cleaner_fails),
+		cmocka_unit_test(each_call_of_init_fails),
 	};
 
 	if (argc > 3 && !strcmp(argv[1], "--canary"))

@@ -160,32 +160,34 @@ static bool is_kept(const struct plan *plan, enum protection protection)
 static void check_kept(const struct plan *plan)
 {
 	const bool *allows = plan->profile->allows_group;
+	const bool has_net = plan->namespaces & 1U << HOST_NS_NET;
 
-	if (is_kept(plan, PROTECT_FILES))
+	if (is_kept(plan, PROTECT_FILES) && !plan->has_new_root)
 		assert(plan->abi > 0 && (plan->handled_fs & 0x1ffe) == 0x1ffe);
-	if (is_kept(plan, PROTECT_EXEC))
+	if (is_kept(plan, PROTECT_EXEC) && !plan->has_new_root)
 		assert(plan->handled_fs & 0x1);
-	if (is_kept(plan, PROTECT_TCP)) {
+	if (is_kept(plan, PROTECT_TCP) && !has_net) {
 		assert(refuses(plan, "socket", AF_INET, SOCK_STREAM, 0) ||
 		       (plan->handled_net & 0x3) == 0x3);
 		assert(refuses(plan, "socket", AF_INET6, SOCK_STREAM, IPPROTO_MPTCP));
 	}
-	if (is_kept(plan, PROTECT_TCP) && plan->abi < 10 &&
+	if (is_kept(plan, PROTECT_TCP) && !has_net && plan->abi < 10 &&
 	    !refuses(plan, "socket", AF_INET, SOCK_STREAM, 0))
 		assert(refuses(plan, "sendmsg", 0, 0, MSG_FASTOPEN));
-	if (is_kept(plan, PROTECT_UDP))
+	if (is_kept(plan, PROTECT_UDP) && !has_net)
 		assert(refuses(plan, "socket", AF_INET, SOCK_DGRAM, 0) ||
 		       (plan->handled_net & 0xc) == 0xc);
-	if (is_kept(plan, PROTECT_OTHER_NET))
+	if (is_kept(plan, PROTECT_OTHER_NET) && !has_net)
 		assert(refuses(plan, "socket", AF_PACKET, SOCK_RAW, 0));
 	if (is_kept(plan, PROTECT_UNIX_PATH))
 		assert(refuses(plan, "socket", AF_UNIX, SOCK_STREAM, 0) ||
 		       (plan->handled_fs & 0x10000));
 	if (is_kept(plan, PROTECT_SIGNALS))
-		assert(plan->scoped & 0x2);
+		assert(plan->scoped & 0x2 ||
+		       (plan->namespaces & 1U << HOST_NS_PID && plan->profile->wants_pty));
 	if (is_kept(plan, PROTECT_PTRACE))
 		assert(plan->handled_fs || plan->handled_net || plan->scoped ||
-		       refuses(plan, "ptrace", 0, 0, 0));
+		       refuses(plan, "ptrace", 0, 0, 0) || plan->namespaces & 1U << HOST_NS_USER);
 	if (is_kept(plan, PROTECT_TERMINAL))
 		assert(refuses(plan, "ioctl", 0, 0x5412, 0) || allows[GROUP_TERMINAL]);
 	if (is_kept(plan, PROTECT_IPC))
@@ -194,7 +196,7 @@ static void check_kept(const struct plan *plan)
 		assert(refuses(plan, "unshare", CLONE_NEWUSER, 0, 0) ||
 		       allows[GROUP_USER_NAMESPACES]);
 	if (is_kept(plan, PROTECT_PRIVATE_TMP) && plan->command.argv)
-		assert(plan->tmpdir && plan->handled_fs);
+		assert(plan->tmpdir_value && (plan->handled_fs || plan->has_tree));
 }
 
 static bool is_of_start(enum protection protection)

@@ -223,6 +223,20 @@ static void check_isolation(const struct profile *before, const struct profile *
 	check_unchanged(&expected, after);
 }
 
+static void check_git(const struct profile *before, const struct profile *after, const char *text)
+{
+	bool is_protected = index_of(git_choice_names, GIT_CHOICE_MAX, text, strlen(text));
+	struct profile expected;
+
+	memcpy(&expected, before, sizeof(expected));
+	expected.protects_git = is_protected;
+	/* a denial that nobody has spoken of is tried */
+	if (is_protected && !before->is_named[PROTECT_DENY_INSIDE] &&
+	    before->require[PROTECT_DENY_INSIDE] == REQUIRE_OFF)
+		expected.require[PROTECT_DENY_INSIDE] = REQUIRE_PREFER;
+	check_unchanged(&expected, after);
+}
+
 /* A list has one more, and nothing else has changed. */
 #define check_grown(list)                                                             \
 	do {                                                                          \
@@ -267,6 +281,8 @@ static void check_taken(const struct profile *before, struct profile *after, con
 {
 	if (!strcmp(key, "env-all")) {
 		check_switch(before, after, &after->wants_env_all);
+	} else if (!strcmp(key, "pty")) {
+		check_switch(before, after, &after->wants_pty);
 	} else if (!strcmp(key, "supervise")) {
 		check_switch(before, after, &after->wants_supervisor);
 	} else if (!strcmp(key, "audit")) {
@@ -296,6 +312,12 @@ static void check_taken(const struct profile *before, struct profile *after, con
 		check_denial(before, after, key, text);
 	} else if (!strcmp(key, "isolate")) {
 		check_isolation(before, after, text);
+	} else if (!strcmp(key, "git")) {
+		check_git(before, after, text);
+	} else if (!strcmp(key, "tier")) {
+		assert(after->tier ==
+		       index_of(tier_choice_names, TIER_CHOICE_MAX, text, strlen(text)));
+		check_only(before, after, &after->tier, sizeof(after->tier));
 	} else {
 		check_lists(before, after, key, text);
 	}
@@ -303,8 +325,8 @@ static void check_taken(const struct profile *before, struct profile *after, con
 
 static bool is_switch(const char *key)
 {
-	return !strcmp(key, "env-all") || !strcmp(key, "supervise") || !strcmp(key, "audit") ||
-	       !strcmp(key, "with-deps");
+	return !strcmp(key, "env-all") || !strcmp(key, "pty") || !strcmp(key, "supervise") ||
+	       !strcmp(key, "audit") || !strcmp(key, "with-deps");
 }
 
 static void fuzz_wish(struct profile *profile, char *line)

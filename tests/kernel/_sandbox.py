@@ -44,7 +44,8 @@ def said(result):
     """What the payload said. That it did not get to speak, or was used wrongly, fails the test."""
     if result.status not in (0, 1) or (result.status == 1 and not result.out):
         fail(f"the payload gave no answer\n{result}")
-    return result.out.rstrip("\n")
+    # Under the tier namespaces a read-only mount is asked before Landlock is, and answers in its own word.
+    return result.out.rstrip("\n").replace("EROFS", "EACCES" if FAKE == "namespaces" else "EROFS")
 
 
 def inside(options, *op, **how):

@@ -12,18 +12,36 @@ NO_LANDLOCK = f"{FAKES}/no_landlock"
 NO_SYSCALL = f"{FAKES}/no_syscall"
 LANDLOCK_ABI = f"{FAKES}/landlock_abi"
 CAUSES = {"enosys": "no Landlock", "eopnotsupp": "boot", "eperm": "outer"}
+ALONE = ["--tier", "landlock"]
 OFF_ALL = [word for name in ("files", "exec", "devices", "signals", "unix-abstract", "private-tmp")
            for word in ("--off", name)]
 
 
-@test("without Landlock nothing is started, and the message says why", variants=list(CAUSES))
+@test("without Landlock and without namespaces nothing is started, and the message says why", variants=list(CAUSES))
 def _(refusal):
-    result = run(NO_LANDLOCK, refusal, CROFT, "run", *MINIMUM, "--", PAYLOAD, "args", "started")
+    result = run(NO_LANDLOCK, refusal, CROFT, "run", *MINIMUM, *ALONE, "--", PAYLOAD, "args", "started")
     status_is(result, 125)
     lacks(result.out, "started", "output")
     contains(result.err, CAUSES[refusal], "message")
     contains(result.err, "files", "message")
     status_is(confined([], "args", "started"), 0)
+
+
+@test("without Landlock mounts keep the files where namespaces work, and else nothing is started", variants=list(CAUSES))
+def _(refusal):
+    folder = tempdir()
+    granted, beside = write_file(f"{folder}/granted/file"), write_file(f"{folder}/beside/file")
+    words = ["run", *MINIMUM, "--read", f"{folder}/granted", "--", PAYLOAD]
+
+    def inside(*op):
+        return run(NO_LANDLOCK, refusal, CROFT, *words, *op)
+    if run(NO_LANDLOCK, refusal, CROFT, "plan", *MINIMUM, "--tier", "namespaces", "--", PAYLOAD).status:
+        status_is(inside("open-read", granted), 125)
+        return
+    equal(said(inside("open-read", granted)), "ok", "what is granted")
+    equal(said(inside("open-write", granted)), "EROFS", "what is granted for reading only")
+    equal(said(inside("open-read", beside)), "ENOENT", "what is not granted")
+    equal(said(run(CROFT, *words, "open-read", beside)), "EACCES", "what is not granted, with Landlock")
 
 
 @test("without Landlock a command starts when what needs it is put off, and the filter still holds",
@@ -42,7 +60,7 @@ def _(refusal):
 
 @test("putting off only some of what needs Landlock does not start the command", variants=["files", "exec"])
 def _(name):
-    result = run(NO_LANDLOCK, "enosys", CROFT, "run", *MINIMUM, "--off", name, "--", PAYLOAD, "args", "started")
+    result = run(NO_LANDLOCK, "enosys", CROFT, "run", *MINIMUM, *ALONE, "--off", name, "--", PAYLOAD, "args", "started")
     status_is(result, 125)
     lacks(result.out, "started", "output")
 

@@ -143,6 +143,73 @@ static inline const char **case_denied(const struct plan_case *c, const struct p
 	return denied;
 }
 
+/* The nearest directory above a path of which there is a fact; the path itself is cut up. */
+static inline void case_find_above(const struct plan_case *c, char *path, struct denial_fact *fact)
+{
+	for (char *slash = strrchr(path, '/'); slash; slash = strrchr(path, '/')) {
+		const struct case_fact *above;
+
+		*slash = '\0';
+		above = case_find_fact(c, *path ? path : "/");
+		if (!above || above->fact.type != S_IFDIR)
+			continue;
+		fact->above = above->path;
+		fact->above_ino = above->fact.ino;
+		return;
+	}
+}
+
+static inline void case_find_names(const struct plan_case *c, const char *pattern,
+				   struct denial_fact *fact)
+{
+	struct denial_name *names = calloc(c->n_facts + 1, sizeof(*names));
+
+	case_require(names, "no memory");
+	for (size_t i = 0; i < c->n_facts; i++)
+		if (pattern_covers(pattern, c->facts[i].path) && !c->facts[i].fact.real)
+			names[fact->n_names++] =
+				(struct denial_name){ .path = c->facts[i].path,
+						      .type = c->facts[i].fact.type,
+						      .ino = c->facts[i].fact.ino };
+	fact->names = names;
+}
+
+/* What is found at each denied name; freed by case_free_denials. */
+static inline struct denial_fact *case_denial_facts(const struct plan_case *c,
+						    const struct profile *profile,
+						    const char *const *denied)
+{
+	struct denial_fact *facts = calloc(profile->n_denials + 1, sizeof(*facts));
+
+	case_require(facts, "no memory");
+	for (size_t i = 0; i < profile->n_denials; i++) {
+		const char *path = denied[i] ? denied[i] : profile->denials[i].path;
+		const struct case_fact *found = case_find_fact(c, path);
+		char above[1024];
+
+		(void)snprintf(above, sizeof(above), "%s", path);
+		facts[i].has_link = denied[i] != NULL;
+		if (strchr(path, '*')) {
+			case_find_names(c, path, &facts[i]);
+		} else if (found) {
+			facts[i].errnum = found->fact.errnum;
+			facts[i].type = found->fact.type;
+			facts[i].ino = found->fact.ino;
+		} else {
+			facts[i].errnum = ENOENT;
+			case_find_above(c, above, &facts[i]);
+		}
+	}
+	return facts;
+}
+
+static inline void case_free_denials(struct denial_fact *facts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free((void *)(uintptr_t)facts[i].names);
+	free(facts);
+}
+
 static inline void case_print_error(struct buf *buf, int r, const struct croft_error *err)
 {
 	buf_printf(buf, "%s in stage %s: %s", errno_name(-r) ? errno_name(-r) : "error",
@@ -227,9 +294,18 @@ static inline void case_plan(struct plan_case *c, const struct host *host, struc
 	struct croft_error err;
 	struct plan *plan;
 	const char **denied = case_denied(c, profile);
+	struct denial_fact *denials = case_denial_facts(c, profile, denied);
+	struct directory_fact directories[ARRAY_SIZE(c->lists)];
 	struct path_fact *facts;
 	int r;
 
+	for (size_t i = 0; i < c->n_lists; i++)
+		directories[i] = c->lists[i].fact;
+	input.directories = directories;
+	input.n_directories = c->n_lists;
+	input.links = c->links;
+	input.n_links = c->n_links;
+	input.denial_facts = denials;
 	input.denied = denied;
 	profile->n_grants = case_expand(c, profile->grants, profile->n_grants, patterns,
 					&input.n_patterns, grants);
@@ -248,6 +324,7 @@ static inline void case_plan(struct plan_case *c, const struct host *host, struc
 		case_print_error(buf, r, &err);
 	}
 	free(facts);
+	case_free_denials(denials, profile->n_denials);
 	free(denied);
 }
 

@@ -19,7 +19,11 @@
  *   fact: dir /bin -> /usr/bin    a path: its type (dir file char sock fifo) and where it leads,
  *   fact: EACCES /srv/x           or the errno of opening it; a path without a fact is missing
  *                                 (a pattern among the grants finds the facts that fit it)
- *   denied: /srv/a -> /srv/b      where a denied path leads
+ *   denied: /srv/a -> /srv/b      where a denied path leads (a denied name without a fact is not
+ *                                 there; what fits a pattern is found among the facts)
+ *   list: /srv/a b c              what is in a directory, by names that have facts; ends in " ..."
+ *                                 where there is more than may be listed
+ *   link: /bin -> usr/bin         a symbolic link on the way to a grant, or in "/"
  *   set: connect 443              an option without its dashes
  *   variable: TERM=linux          one of the caller's variables
  *   command: make                 a word of the command; no such line: a plan to confine oneself
@@ -69,6 +73,12 @@ struct case_file {
 	struct arena arena;
 };
 
+/* A directory's entries, by the words of a line. */
+struct case_list {
+	struct directory_fact fact;
+	struct entry_fact entries[16];
+};
+
 struct plan_case {
 	char *texts[4]; /* the case file and what it includes, cut into words */
 	size_t n_texts;
@@ -80,6 +90,10 @@ struct plan_case {
 	struct case_file file, project; /* empty: none */
 	struct case_fact denied[8]; /* path and real */
 	size_t n_denied;
+	struct case_list lists[4];
+	size_t n_lists;
+	struct path_link links[16];
+	size_t n_links;
 	const char *home, *workdir, *tmpdir, *program;
 	struct case_fact facts[CASE_MAX_FACTS];
 	size_t n_facts;
@@ -165,6 +179,52 @@ static inline struct case_fact case_parse_fact(char *text)
 	return fact;
 }
 
+static inline const struct case_fact *case_find_fact(const struct plan_case *c, const char *path)
+{
+	for (size_t i = 0; i < c->n_facts; i++)
+		if (!strcmp(c->facts[i].path, path))
+			return &c->facts[i];
+	return NULL;
+}
+
+/* "/srv/a b c ..." */
+static inline void case_parse_list(struct plan_case *c, char *text)
+{
+	struct case_list *list = &c->lists[c->n_lists++];
+	char *save, *word = strtok_r(text, " ", &save);
+
+	case_require(c->n_lists <= ARRAY_SIZE(c->lists) && word, "list: '%s'", text);
+	list->fact.path = word;
+	list->fact.entries = list->entries;
+	while ((word = strtok_r(NULL, " ", &save))) {
+		struct entry_fact *entry = &list->entries[list->fact.n_entries++];
+		const struct case_fact *fact;
+		char path[256];
+
+		if (!strcmp(word, "...")) {
+			list->fact.errnum = EFBIG;
+			return;
+		}
+		case_require(list->fact.n_entries < ARRAY_SIZE(list->entries), "too long a list");
+		(void)snprintf(path, sizeof(path), "%s/%s", list->fact.path, word);
+		fact = case_find_fact(c, path);
+		case_require(fact, "list: no fact for '%s'", path);
+		*entry = (struct entry_fact){ .name = word,
+					      .type = fact->fact.real ? S_IFLNK : fact->fact.type,
+					      .ino = fact->fact.ino,
+					      .fact = SIZE_MAX };
+	}
+}
+
+static inline void case_parse_link(struct plan_case *c, char *text)
+{
+	char *arrow = strstr(text, " -> ");
+
+	case_require(arrow && c->n_links < ARRAY_SIZE(c->links), "link: '%s'", text);
+	*arrow = '\0';
+	c->links[c->n_links++] = (struct path_link){ .path = text, .target = arrow + 4 };
+}
+
 static inline void case_parse(struct plan_case *c, char *text);
 
 static inline void case_parse_line(struct plan_case *c, char *line)
@@ -199,7 +259,13 @@ static inline void case_parse_line(struct plan_case *c, char *line)
 		c->program = value;
 	} else if (!strcmp(line, "fact")) {
 		case_require(c->n_facts < CASE_MAX_FACTS, "too many facts");
-		c->facts[c->n_facts++] = case_parse_fact(value);
+		c->facts[c->n_facts] = case_parse_fact(value);
+		c->facts[c->n_facts].fact.ino = c->n_facts + 1;
+		c->n_facts++;
+	} else if (!strcmp(line, "list")) {
+		case_parse_list(c, value);
+	} else if (!strcmp(line, "link")) {
+		case_parse_link(c, value);
 	} else if (!strcmp(line, "include")) {
 		case_require(c->n_texts < ARRAY_SIZE(c->texts), "too many includes");
 		c->texts[c->n_texts] = case_read_file(value);

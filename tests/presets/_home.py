@@ -21,8 +21,10 @@ PYTHON = "/usr/bin/python3"
 TMP = os.path.realpath(tempfile.gettempdir())
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-# Presets that work in one project; what they share is asked of each.
-IN_PROJECT = ["git", "make-c", "python", "node", "rust", "go", "nix", "java", "editor", "agent"]
+# Presets that work in one project; what they share is asked of each. "agent" takes namespaces where they
+# work; behind a slash stands the one tier that is asked for.
+LANDLOCK_ONLY = "/landlock"
+IN_PROJECT = ["git", "make-c", "python", "node", "rust", "go", "nix", "java", "editor", "agent", "agent/landlock"]
 
 # Files with secrets in them, from the home directory on.
 SECRETS = """
@@ -162,6 +164,13 @@ def serve(server):
             return
 
 
+def chosen(preset):
+    """The options that choose a preset, or a file, and its tier."""
+    if preset.endswith(LANDLOCK_ONLY):
+        return ["--profile", preset.removesuffix(LANDLOCK_ONLY), "--tier", "landlock"]
+    return ["--profile", preset]
+
+
 class Home:
     """A home directory with a project in it, and how a preset is run in that project."""
 
@@ -200,7 +209,7 @@ class Home:
         """The command under a preset, in the project."""
         how.setdefault("timeout", 120)
         words = ["--", *command] if command else []
-        return run_croft("run", "--profile", preset, *options, *words, cwd=cwd or self.project,
+        return run_croft("run", *chosen(preset), *options, *words, cwd=cwd or self.project,
                          env={**self.env, **(env or {})}, **how)
 
     def sh(self, preset, text, **how):
@@ -263,5 +272,6 @@ def every(outcomes, allowed, what):
         fail(f"{what}: not {' or '.join(allowed)}: {wrong}")
 
 
-DENIED = ("EACCES",)
+# Landlock's answer; that of a tree where nothing can be changed; that of one where the name is not there.
+DENIED = ("EACCES", "EROFS", "ENOENT")
 DONE = ("done",)

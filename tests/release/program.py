@@ -2,6 +2,7 @@
 """
 program.py - what is promised of the one static file: it needs nothing, is small, starts small.
 """
+import json
 import os
 import shutil
 
@@ -9,6 +10,8 @@ from harness import *
 from _elf import EM_AARCH64, EM_X86_64, PF_W, PF_X, PT_DYNAMIC, PT_INTERP, read_elf
 
 MACHINES = {"x86_64": EM_X86_64, "aarch64": EM_AARCH64}
+DOCTOR = os.path.join(os.path.dirname(CROFT), "croft-doctor")
+PROGRAMS = {"croft": CROFT, "croft-doctor": DOCTOR}
 PEAK = os.path.join(os.path.dirname(BUILD), "build-test", "tests", "peak")
 
 
@@ -18,9 +21,9 @@ def peak_kb(*command):
     return int(r.err.splitlines()[-1])
 
 
-@test("the release program is for this machine and asks for no interpreter and no library")
-def _():
-    machine, headers = read_elf(CROFT)
+@test("the release program is for this machine and asks for no interpreter and no library", variants=PROGRAMS)
+def _(name):
+    machine, headers = read_elf(PROGRAMS[name])
     equal(machine, MACHINES[os.uname().machine], "machine")
     types = [t for t, _ in headers]
     true(PT_INTERP not in types, "there is an INTERP segment: the program is not static")
@@ -33,9 +36,9 @@ def _():
     true(PT_INTERP in types and PT_DYNAMIC in types, "/bin/ls has neither INTERP nor DYNAMIC")
 
 
-@test("no segment of the release program is writable and executable")
-def _():
-    for kind, flags in read_elf(CROFT)[1]:
+@test("no segment of the release program is writable and executable", variants=PROGRAMS)
+def _(name):
+    for kind, flags in read_elf(PROGRAMS[name])[1]:
         true(flags & (PF_W | PF_X) != PF_W | PF_X, f"segment type {kind:#x} has flags {flags:#x}")
 
 
@@ -57,6 +60,20 @@ def _():
         r = run("unshare", "-r", "chroot", root, "/croft", "--version")
     succeeds(r)
     matches(r.out, r"\A(croft )?\d+\.\d+\.\d+\n")
+
+
+@test("the doctor looks at an empty root with nothing in it but itself and croft")
+def _():
+    root = tempdir()
+    os.chmod(root, 0o755)
+    for path in PROGRAMS.values():
+        shutil.copy(path, root)
+    wrap = [] if IS_ROOT else ["unshare", "-r"]
+    if run(*wrap, "true").status != 0:
+        skip("user namespaces are refused here")
+    r = succeeds(run(*wrap, "chroot", root, "/croft", "doctor", "--json", timeout=60))
+    found = {v["facility"]: v for v in json.loads(r.out)["verdicts"]}
+    equal((found["userns"]["state"], found["userns"]["who"]), ("missing", "chroot"), "user namespaces in a chroot")
 
 
 @test("--version needs at most 4 MiB at its peak")

@@ -31,7 +31,7 @@ struct trial {
 	size_t n_compared;
 };
 
-static int64_t answer_of(enum verdict verdict)
+static int64_t answer_of(enum call_verdict verdict)
 {
 	switch (verdict) {
 	case VERDICT_ALLOW:

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -493,6 +494,43 @@ static void prctl_and_unshare_do_what_they_say(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* gVisor refuses a number that is no int, and "to the last one" must hold there as well. */
+static void a_range_of_descriptors_ends_where_they_do(void **state)
+{
+	(void)state;
+	sys_replace(SYS_CALL_close_range, fails_with_eproto);
+	assert_int_equal(sys_close_range(3, ~0U, 4), -EPROTO);
+	assert_int_equal(last_args[0], 3);
+	assert_int_equal(last_args[1], INT_MAX);
+	assert_int_equal(sys_close_range(UINT_MAX, UINT_MAX, 4), -EPROTO);
+	assert_int_equal(last_args[0], INT_MAX);
+	assert_int_equal(sys_close_range(0, 7, 0), -EPROTO);
+	assert_int_equal(last_args[1], 7);
+}
+
+static void shared_memory_is_shared_with_a_copy_of_the_process(void **state)
+{
+	void *base = NULL, *other;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(sys_mmap_shared(sizeof(int), &base), 0);
+	assert_int_equal(*(int *)base, 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		*(int *)base = 7;
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(*(int *)base, 7);
+	assert_int_equal(sys_munmap(base, sizeof(int)), 0);
+	sys_replace(SYS_CALL_mmap, fails_with_eproto);
+	other = base;
+	assert_int_equal(sys_mmap_shared(sizeof(int), &other), -EPROTO);
+	assert_ptr_equal(other, base);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -516,6 +554,9 @@ int main(void)
 		cmocka_unit_test(random_bytes_differ),
 		cmocka_unit_test(a_range_of_descriptors_is_closed),
 		cmocka_unit_test(prctl_and_unshare_do_what_they_say),
+		cmocka_unit_test_teardown(a_range_of_descriptors_ends_where_they_do, restore),
+		cmocka_unit_test_teardown(shared_memory_is_shared_with_a_copy_of_the_process,
+					  restore),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <asm/unistd.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -55,6 +56,8 @@ static uint64_t set;
 static char *const no_strings[] = { NULL };
 static char data[64];
 static void *stack;
+static struct abi_mount_attr mount_attr;
+static unsigned data_len;
 
 static int child_exits_7(void *arg)
 {
@@ -101,6 +104,7 @@ static long do_capget(void) { return sys_capget(&caps); }
 static long do_capset(void) { return sys_capset(&caps); }
 static long do_prlimit64(void) { return sys_prlimit(RLIMIT_CORE, NULL, &limit); }
 static long do_setsid(void) { return sys_setsid(); }
+static long do_getpgid(void) { return sys_getpgid(-1); }
 static long do_setpgid(void) { return sys_setpgid(-1, 0); }
 static long do_getrandom(void) { return sys_getrandom(data, 1); }
 static long do_uname(void) { return sys_uname(&uts); }
@@ -118,8 +122,34 @@ static long do_landlock_restrict_self(void) { return sys_landlock_restrict_self(
 static long do_clock_gettime(void) { return sys_clock_ms(&ms); }
 static long do_timer_create(void) { return sys_timer_start(1000000, SIGCONT); }
 static long do_timer_settime(void) { return sys_timer_start(1000000, SIGCONT); }
+static long do_timer_delete(void) { return sys_timer_stop(-1); }
 static long do_mmap(void) { return sys_mmap_stack(STACK_SIZE, &stack); }
 static long do_munmap(void) { return sys_munmap(data, 0); }
+static long do_mount(void) { return sys_mount(NULL, "", NULL, 0, NULL); }
+static long do_umount2(void) { return sys_umount("", 0); }
+static long do_pivot_root(void) { return sys_pivot_root("", ""); }
+static long do_chroot(void) { return sys_chroot(""); }
+static long do_open_tree(void) { return sys_open_tree(-1, "", 0); }
+static long do_move_mount(void) { return sys_move_mount(-1, "", -1, "", 0); }
+static long do_mount_setattr(void) { return sys_mount_setattr(-1, "", 0, &mount_attr); }
+static long do_fsopen(void) { return sys_fsopen(""); }
+static long do_fsconfig(void) { return sys_fsconfig(-1, 0, NULL, NULL, 0); }
+static long do_fsmount(void) { return sys_fsmount(-1, 0); }
+static long do_symlinkat(void) { return sys_symlinkat("", -1, ""); }
+static long do_setns(void) { return sys_setns(-1, 0); }
+static long do_sethostname(void) { return sys_sethostname("", 0); }
+static long do_ioctl(void) { return sys_ioctl(-1, 0, NULL); }
+static long do_dup3(void) { return sys_dup3(-1, -1, 0); }
+static long do_socket(void) { return sys_socket(-1, 0, 0); }
+static long do_socketpair(void) { return sys_socketpair(-1, 0, fds); }
+static long do_bind(void) { return sys_bind(-1, NULL, 0); }
+static long do_listen(void) { return sys_listen(-1, 0); }
+static long do_connect(void) { return sys_connect(-1, NULL, 0); }
+static long do_accept4(void) { return sys_accept(-1); }
+static long do_getsockopt(void) { return sys_getsockopt(-1, 0, 0, data, &data_len); }
+static long do_sendmsg(void) { return sys_sendmsg(-1, NULL); }
+static long do_recvmsg(void) { return sys_recvmsg(-1, NULL); }
+static long do_raw(void) { return sys_raw(-1, 0, 0, 0, 0, 0, 0); }
 /* clang-format on */
 
 static void every_call_can_be_made_to_fail(void **state)
@@ -172,11 +202,26 @@ static void arguments_arrive_in_the_kernels_order(void **state)
 	assert_int_equal(last_args[4], 8);
 }
 
+static void a_call_by_number_reaches_the_kernel_with_its_arguments(void **state)
+{
+	(void)state;
+	assert_int_equal(sys_raw(__NR_getpid, 0, 0, 0, 0, 0, 0), sys_getpid());
+	/* dirfd, name, flags, mode: each in its place, and the errno comes back */
+	assert_int_equal(sys_raw(__NR_openat, AT_FDCWD, (long)(uintptr_t) "/", O_WRONLY, 0, 0, 0),
+			 -EISDIR);
+	assert_int_equal(sys_raw(-1, 0, 0, 0, 0, 0, 0), -ENOSYS);
+	sys_replace(SYS_CALL_raw, fails_with_eproto);
+	assert_int_equal(sys_raw(7, 1, 2, 3, 4, 5, 6), -EPROTO);
+	assert_int_equal(last_args[0], 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(every_call_can_be_made_to_fail, restore),
 		cmocka_unit_test_teardown(arguments_arrive_in_the_kernels_order, restore),
+		cmocka_unit_test_teardown(a_call_by_number_reaches_the_kernel_with_its_arguments,
+					  restore),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -315,7 +315,7 @@ static void a_command_that_is_tied_to_its_parent_dies_with_it(void **state)
 	assert_int_equal(in_child(start_and_die, &launch), -SIGKILL);
 	(void)usleep(100000);
 	assert_false(has_ended(NULL));
-	assert_int_equal(survivors_kill(0, &killed, NULL), 0);
+	assert_int_equal(survivors_kill(0, "", SURVIVORS_MS, &killed, NULL), 0);
 	assert_true(killed >= 1);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
 }

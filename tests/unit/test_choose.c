@@ -131,7 +131,7 @@ static void words_of_no_table_are_named_with_their_neighbour(void **state)
 	refused(profile_add_isolation(profile, "proceses", &err),
 		"there is no isolation 'proceses'", "did you mean 'processes'?");
 	refused(profile_add_isolation(profile, "x", &err), "there is no isolation 'x'",
-		"one of: files, processes, ipc, network");
+		"one of: files, processes, ipc, network, hostname, cgroup");
 	refused(profile_set_syscall_mode(profile, "strickt", &err), "there is no mode 'strickt'",
 		"did you mean 'strict'?");
 	refused(profile_refuse_call(profile, "", &err), "'' is not the name of a system call", "");
@@ -158,6 +158,26 @@ static void an_abi_is_one_that_is_known(void **state)
 			"a number from 1 to 11");
 	}
 	assert_int_equal(profile->abi, 1);
+}
+
+static void what_git_obeys_is_a_promise_of_deny_inside(void **state)
+{
+	(void)state;
+	assert_int_equal(profile->require[PROTECT_DENY_INSIDE], REQUIRE_OFF);
+	assert_int_equal(profile_set(profile, "git", "protect", "--git", &err), 0);
+	assert_true(profile->protects_git);
+	assert_int_equal(profile->require[PROTECT_DENY_INSIDE], REQUIRE_PREFER);
+	assert_int_equal(profile_set(profile, "git", "off", "--git", &err), 0);
+	assert_false(profile->protects_git);
+	refused(profile_set_git(profile, "protected", &err),
+		"there is no choice for git 'protected'", "did you mean 'protect'?");
+	/* what was said about the promise holds, whichever comes first */
+	assert_int_equal(profile_set_requirement(profile, "deny-inside", REQUIRE_OFF, &err), 0);
+	assert_int_equal(profile_set_git(profile, "protect", &err), 0);
+	assert_int_equal(profile->require[PROTECT_DENY_INSIDE], REQUIRE_OFF);
+	assert_int_equal(profile_set_requirement(profile, "deny-inside", REQUIRE_REQUIRE, &err), 0);
+	assert_int_equal(profile_set_git(profile, "protect", &err), 0);
+	assert_int_equal(profile->require[PROTECT_DENY_INSIDE], REQUIRE_REQUIRE);
 }
 
 static void the_filter_and_its_promise_go_together(void **state)
@@ -197,6 +217,7 @@ int main(void)
 		TEST(words_of_no_table_are_named_with_their_neighbour),
 		TEST(an_abi_is_one_that_is_known),
 		TEST(the_filter_and_its_promise_go_together),
+		TEST(what_git_obeys_is_a_promise_of_deny_inside),
 		TEST(limits_are_set_by_their_names_in_the_enum_too),
 	};
 

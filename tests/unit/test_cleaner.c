@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "in_child.h"
+#include "launch/cleaner.h"
 #include "launch/tmpdir.h"
 #include "sys/calls.h"
 
@@ -53,7 +54,7 @@ static pid_t start_owner(enum ending ending, bool has_pidfd, int report)
 	(void)setpgid(0, 0);
 	if (!has_pidfd)
 		sys_replace(SYS_CALL_pidfd_open, has_no_pidfd);
-	if (tmpdir_start_cleaner(path, &cleaner, NULL) < 0 || tmpdir_make(path, &fd, NULL) < 0 ||
+	if (cleaner_start(path, NULL, &cleaner, NULL) < 0 || tmpdir_make(path, &fd, NULL) < 0 ||
 	    mkdirat(fd, "d", 0) < 0 || write(report, &cleaner, sizeof(cleaner)) < 4)
 		_exit(90);
 	if (ending == IS_KILLED)
@@ -106,7 +107,7 @@ static void wait_as_a_command_would(const void *arg, struct said *said)
 	pid_t cleaner = 0;
 
 	(void)arg;
-	said->result = tmpdir_start_cleaner(path, &cleaner, &said->err);
+	said->result = cleaner_start(path, NULL, &cleaner, &said->err);
 	/* an ordinary wait knows no child; wait for it by name would take __WALL */
 	said->answers[0] = waitpid(-1, NULL, 0) < 0 ? errno : 0;
 	said->answers[1] = kill(cleaner, 0) == 0;
@@ -132,12 +133,12 @@ static void finish_now(const void *arg, struct said *said)
 	int fd;
 
 	(void)arg;
-	said->result = tmpdir_start_cleaner(path, &cleaner, &said->err);
+	said->result = cleaner_start(path, NULL, &cleaner, &said->err);
 	if (said->result == 0)
 		said->result = tmpdir_make(path, &fd, &said->err);
 	said->answers[0] = is_there(path);
 	if (said->result == 0)
-		said->result = tmpdir_finish(path, cleaner);
+		said->result = cleaner_finish(path, NULL, cleaner, &said->err);
 	said->answers[1] = is_there(path);
 	said->answers[2] = waitpid(-1, NULL, __WALL) < 0 ? errno : 0;
 }

@@ -2,6 +2,7 @@
 /* test_closure.c - what a program needs: the lists, their limits, and who fills them. */
 #include "make_root.h"
 
+#include <asm/unistd.h>
 #include <sys/statfs.h>
 
 #include "elf/build.h"
@@ -318,6 +319,12 @@ static long is_noexec(enum sys_call call, long a, long b, long c, long d, long e
 	return r;
 }
 
+/* And the kernel holds the flag against mappings, or one does that is no Linux. */
+static long refuses_to_map(enum sys_call call, long a, long b, long c, long d, long e, long f)
+{
+	return a == __NR_mmap ? -EPERM : sys_real(call, a, b, c, d, e, f);
+}
+
 static void a_library_on_a_noexec_mount_cannot_be_loaded(void **state)
 {
 	(void)state;
@@ -326,6 +333,9 @@ static void a_library_on_a_noexec_mount_cannot_be_loaded(void **state)
 	close_over_plain("/prog");
 	assert_no_trouble();
 	sys_replace(SYS_CALL_fstatfs, is_noexec);
+	close_over_plain("/prog");
+	assert_no_trouble();
+	sys_replace(SYS_CALL_raw, refuses_to_map);
 	close_over_plain("/prog");
 	assert_trouble(TROUBLE_NOEXEC_MOUNT, "/d/libx.so");
 	assert_int_equal(closure_find_trouble(&closure, WEIGHT_START)->role, ROLE_LIBRARY);

@@ -244,8 +244,9 @@ static void a_private_directory_is_kept_in_part_by_a_tmpdir_where_it_is_not_gran
 	assert_null(plan->denials[0].rule);
 	assert_int_equal(row->state, STATE_PARTIAL);
 	assert_string_equal(row->mechanisms, "Landlock 7 + a fresh TMPDIR");
-	assert_string_equal(row->missing,
-			    "'/tmp' is refused, not an own directory: programs must heed TMPDIR");
+	assert_non_null(
+		strstr(row->missing,
+		       "'/tmp' is refused, not an own directory: programs must heed TMPDIR"));
 	make_done(&m);
 }
 

@@ -178,7 +178,7 @@ static void an_unknown_key_is_refused_and_the_nearest_named(void **state)
 		{ "enviroment: {}", "4:5: enviroment: there is no such key",
 		  "did you mean 'environment'?" },
 		{ "limits: {colour: 1}", "4:14: limits.colour: there is no such key",
-		  "one of: memory, processes, open_files, file_size, cpu, time, grace" },
+		  "one of: memory, processes, open_files, file_size, cpu, cpu_percent, time, grace" },
 		{ "read: [/etc]", "4:5: read: there is no such key", "did you mean 'files.read'?" },
 		{ "files: {connect: [1]}", "4:13: files.connect: there is no such key",
 		  "did you mean 'network.connect'?" },
@@ -188,12 +188,12 @@ static void an_unknown_key_is_refused_and_the_nearest_named(void **state)
 		  "'profiles' stands at the top of the file" },
 		{ "<<: {abi: 3}", "4:5: <<: there is no such key",
 		  "one of: description, extends, abi, files, network, sockets, environment, "
-		  "limits, syscalls, isolate, require, with, with_deps, command, descriptors, "
-		  "supervise, audit" },
+		  "limits, syscalls, isolate, git, require, with, with_deps, command, "
+		  "descriptors, supervise, pty, audit" },
 		{ "files.read: [/etc]", "4:5: files.read: there is no such key",
 		  "one of: description, extends, abi, files, network, sockets, environment, "
-		  "limits, syscalls, isolate, require, with, with_deps, command, descriptors, "
-		  "supervise, audit" },
+		  "limits, syscalls, isolate, git, require, with, with_deps, command, "
+		  "descriptors, supervise, pty, audit" },
 		{ "Files: {}", "4:5: Files: there is no such key", "did you mean 'files'?" },
 	};
 

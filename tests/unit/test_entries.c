@@ -266,8 +266,9 @@ static void a_requirement_is_named_for_the_profile_that_names_it(void **state)
 
 static void isolation_requires_what_promises_it(void **state)
 {
-	struct profile *profile = load(one("    isolate: [files, processes, ipc, network]\n"
-					   "    require: {unix-abstract: prefer}\n"));
+	struct profile *profile =
+		load(one("    isolate: [files, processes, ipc, network, hostname, cgroup]\n"
+			 "    require: {unix-abstract: prefer}\n"));
 	static const enum protection raised[] = { PROTECT_HIDDEN, PROTECT_PROCESSES,
 						  PROTECT_IPC,    PROTECT_TCP,
 						  PROTECT_UDP,    PROTECT_OTHER_NET };

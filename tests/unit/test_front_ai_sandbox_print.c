@@ -318,6 +318,8 @@ static void every_text_survives_being_printed_and_read(void **state)
 		"12:30:45",
 		"y",
 		"a b",
+		"line \xe2\x80\xa8 paragraph \xe2\x80\xa9 turned \xe2\x80\xae",
+		"mark \xef\xbb\xbf",
 	};
 
 	(void)state;

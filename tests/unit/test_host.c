@@ -68,7 +68,7 @@ static void the_probe_tells_what_this_kernel_answers(void **state)
 	assert_int_equal(host.landlock.abi, abi > 0 ? abi : 0);
 	assert_int_equal(host.landlock.errnum, abi > 0 ? 0 : -abi);
 	assert_int_equal(host.landlock.enforces, HOST_UNKNOWN);
-	assert_int_equal(host.userns.works, HOST_UNKNOWN);
+	assert_int_equal(host.ns[HOST_NS_USER].works, HOST_UNKNOWN);
 	assert_int_equal(host.cgroup.is_delegated, HOST_UNKNOWN);
 	assert_int_equal(lowest_free(), before);
 	assert_no_children();
@@ -152,6 +152,36 @@ static void seccomp_is_asked_for_each_action(void **state)
 	assert_int_equal(host_probe(&host, NULL), 0);
 	assert_int_equal(host.seccomp.errnum, ENOSYS);
 	assert_false(host.seccomp.has_kill_process);
+}
+
+static int filter_answer;
+
+/* gVisor, and Linux before 4.14: the question is unknown, filters are taken. */
+static long actions_cannot_be_asked(enum sys_call call, long a, long b, long c, long d, long e,
+				    long f)
+{
+	(void)call, (void)b, (void)d, (void)e, (void)f;
+	if (a == SECCOMP_GET_ACTION_AVAIL)
+		return -EINVAL;
+	assert_int_equal(a, SECCOMP_SET_MODE_FILTER);
+	assert_int_equal(c, 0);
+	return filter_answer;
+}
+
+static void where_actions_cannot_be_asked_filters_are_asked_the_older_way(void **state)
+{
+	struct host host;
+
+	(void)state;
+	assert_int_equal(sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, NULL), -EFAULT);
+	sys_replace(SYS_CALL_seccomp, actions_cannot_be_asked);
+	filter_answer = -EFAULT;
+	assert_int_equal(host_probe(&host, NULL), 0);
+	assert_int_equal(host.seccomp.errnum, 0);
+	assert_false(host.seccomp.has_kill_process);
+	filter_answer = -EINVAL;
+	assert_int_equal(host_probe(&host, NULL), 0);
+	assert_int_equal(host.seccomp.errnum, EINVAL);
 }
 
 static void missing_calls_are_facts_and_not_failures(void **state)
@@ -251,6 +281,8 @@ int main(void)
 		cmocka_unit_test_teardown(an_unknown_errata_question_is_not_an_empty_answer,
 					  restore),
 		cmocka_unit_test_teardown(seccomp_is_asked_for_each_action, restore),
+		cmocka_unit_test_teardown(
+			where_actions_cannot_be_asked_filters_are_asked_the_older_way, restore),
 		cmocka_unit_test_teardown(missing_calls_are_facts_and_not_failures, restore),
 		cmocka_unit_test_teardown(an_odd_kernel_release_is_made_plain, restore),
 		cmocka_unit_test_teardown(any_permitted_capability_counts, restore),

@@ -19,8 +19,21 @@ static const struct host full_host = {
 	.has_capabilities = true,
 	.landlock = { .abi = 11, .errata = 0x80000007, .has_errata = true, .enforces = HOST_YES },
 	.seccomp = { .errnum = ENOSYS, .has_kill_process = true },
-	.userns = { .works = HOST_NO, .errnum = ENOSPC },
-	.cgroup = { .version = 2, .is_delegated = HOST_YES },
+	.ns = { [HOST_NS_USER] = { .works = HOST_NO, .errnum = ENOSPC },
+		[HOST_NS_MOUNT] = { .works = HOST_YES },
+		[HOST_NS_PID] = { .works = HOST_YES },
+		[HOST_NS_NET] = { .works = HOST_NO, .errnum = EUSERS },
+		[HOST_NS_CGROUP] = { .works = HOST_NO, .errnum = ENOTSUP } },
+	.ns_step = NS_STEP_UNSHARE,
+	.has_ns_by_capability = true,
+	.mount = { .has_new_api = HOST_YES,
+		   .is_read_only_whole = HOST_YES,
+		   .can_proc = HOST_NO,
+		   .proc_errnum = EPERM },
+	.cgroup = { .version = 2,
+		    .is_delegated = HOST_YES,
+		    .controllers = { [CONTROLLER_MEMORY] = HOST_YES,
+				     [CONTROLLER_PIDS] = HOST_NO } },
 	.has_close_range = true,
 	.has_pidfd = true,
 };
@@ -46,10 +59,31 @@ static const char full_text[] = "arch: aarch64\n"
 				"landlock-enforces: yes\n"
 				"seccomp-errno: 38\n"
 				"seccomp-kill-process: yes\n"
-				"userns-works: no\n"
-				"userns-errno: 28\n"
+				"ns-user: no\n"
+				"ns-user-errno: 28\n"
+				"ns-mount: yes\n"
+				"ns-mount-errno: 0\n"
+				"ns-pid: yes\n"
+				"ns-pid-errno: 0\n"
+				"ns-net: no\n"
+				"ns-net-errno: 87\n"
+				"ns-ipc: unknown\n"
+				"ns-ipc-errno: 0\n"
+				"ns-uts: unknown\n"
+				"ns-uts-errno: 0\n"
+				"ns-cgroup: no\n"
+				"ns-cgroup-errno: 95\n"
+				"ns-step: unshare\n"
+				"ns-by-capability: yes\n"
+				"mount-new-api: yes\n"
+				"mount-read-only: yes\n"
+				"mount-proc: no\n"
+				"mount-proc-errno: 1\n"
 				"cgroup-version: 2\n"
 				"cgroup-delegated: yes\n"
+				"cgroup-memory: yes\n"
+				"cgroup-pids: no\n"
+				"cgroup-cpu: unknown\n"
 				"close-range: yes\n"
 				"pidfd: yes\n";
 
@@ -73,10 +107,23 @@ static void a_host_is_written_as_lines_and_read_back(void **state)
 	assert_int_equal(host.landlock.enforces, HOST_YES);
 	assert_int_equal(host.seccomp.errnum, ENOSYS);
 	assert_true(host.seccomp.has_kill_process);
-	assert_int_equal(host.userns.works, HOST_NO);
-	assert_int_equal(host.userns.errnum, ENOSPC);
+	assert_int_equal(host.ns[HOST_NS_USER].works, HOST_NO);
+	assert_int_equal(host.ns[HOST_NS_USER].errnum, ENOSPC);
+	for (int i = 0; i < HOST_NS_MAX; i++) {
+		assert_int_equal(host.ns[i].works, full_host.ns[i].works);
+		assert_int_equal(host.ns[i].errnum, full_host.ns[i].errnum);
+	}
+	assert_int_equal(host.ns_step, NS_STEP_UNSHARE);
+	assert_true(host.has_ns_by_capability);
+	assert_int_equal(host.mount.has_new_api, HOST_YES);
+	assert_int_equal(host.mount.is_read_only_whole, HOST_YES);
+	assert_int_equal(host.mount.can_proc, HOST_NO);
+	assert_int_equal(host.mount.proc_errnum, EPERM);
 	assert_int_equal(host.cgroup.version, 2);
 	assert_int_equal(host.cgroup.is_delegated, HOST_YES);
+	assert_int_equal(host.cgroup.controllers[CONTROLLER_MEMORY], HOST_YES);
+	assert_int_equal(host.cgroup.controllers[CONTROLLER_PIDS], HOST_NO);
+	assert_int_equal(host.cgroup.controllers[CONTROLLER_CPU], HOST_UNKNOWN);
 	assert_true(host.has_close_range);
 	assert_true(host.has_pidfd);
 }
@@ -103,6 +150,45 @@ static void every_landlock_abi_and_errno_can_be_recorded(void **state)
 		host_print(&buf, &host);
 		assert_int_equal(host_parse(buf_text(&buf), buf.len, &got, NULL), 0);
 		assert_same(&host, &got);
+	}
+}
+
+static void what_each_namespace_answers_can_be_recorded(void **state)
+{
+	static const enum host_answer answers[] = { HOST_UNKNOWN, HOST_YES, HOST_NO };
+
+	(void)state;
+	for (int i = 0; i < HOST_NS_MAX; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(answers); k++) {
+			struct host host = { .arch = ARCH_X86_64, .landlock.errnum = ENOSYS }, got;
+			AUTO_BUF struct buf buf = BUF_INIT(HOST_FILE_MAX);
+			struct croft_error err;
+
+			host.ns[i].works = answers[k];
+			host.ns[i].errnum = answers[k] == HOST_NO ? EPERM : 0;
+			if (i == HOST_NS_USER && answers[k] == HOST_NO)
+				host.ns_step = NS_STEP_GID_MAP;
+			host_print(&buf, &host);
+			if (host_parse(buf_text(&buf), buf.len, &got, &err) != 0)
+				fail_msg("%s", err.what);
+			assert_same(&host, &got);
+			assert_int_equal(got.ns[i].works, answers[k]);
+			assert_int_equal(got.ns_step, host.ns_step);
+		}
+}
+
+static void who_refused_can_be_recorded_and_need_not_be(void **state)
+{
+	(void)state;
+	for (int i = 0; i < NS_REFUSER_MAX; i++) {
+		struct host host = full_host, got;
+		AUTO_BUF struct buf buf = BUF_INIT(HOST_FILE_MAX);
+
+		host.ns_refuser = (enum host_refuser)i;
+		host_print(&buf, &host);
+		assert_int_equal(strstr(buf_text(&buf), "ns-refuser: ") != NULL, i != 0);
+		assert_int_equal(host_parse(buf_text(&buf), buf.len, &got, NULL), 0);
+		assert_int_equal(got.ns_refuser, i);
 	}
 }
 
@@ -165,17 +251,31 @@ static void wrong_files_are_refused_with_the_line_and_the_key(void **state)
 		{ "landlock-errno: ", "landlock-errno: 4096\n",
 		  "'landlock-errno' cannot be '4096'" },
 		{ "landlock-abi: ", "landlock-abi: 1001\n", "'landlock-abi' cannot be '1001'" },
-		{ "userns-works: ", "userns-works: YES\n", "'userns-works' cannot be 'YES'" },
+		{ "ns-user: ", "ns-user: YES\n", "'ns-user' cannot be 'YES'" },
+		{ "ns-net-errno: ", "ns-net-errno: 4096\n", "'ns-net-errno' cannot be '4096'" },
+		{ "ns-step: ", "ns-step: fork\n", "'ns-step' cannot be 'fork'" },
+		{ "ns-step: ", "ns-step: unshare\nns-refuser: me\n",
+		  "'ns-refuser' cannot be 'me'" },
+		{ "ns-step: ", "ns-step: mount\nns-refuser: filter\n", "only where ns-step is" },
+		{ "ns-by-capability: ", "ns-by-capability: unknown\n",
+		  "'ns-by-capability' cannot be" },
+		{ "mount-new-api: ", "mount-new-api: 1\n", "'mount-new-api' cannot be '1'" },
 		{ "cgroup-version: ", "cgroup-version: 3\n", "'cgroup-version' cannot be '3'" },
-		{ "pidfd: ", "pidfd: yes", "line 17: it does not end" },
-		{ "pidfd: ", "pidfd: yes\n\n", "line 18: not of the form" },
+		{ "pidfd: ", "pidfd: yes", "line 38: it does not end" },
+		{ "pidfd: ", "pidfd: yes\n\n", "line 39: not of the form" },
 		/* what cannot be true together */
 		{ "landlock-errno: ", "landlock-errno: 38\n", "landlock-abi is above 0 just when" },
 		{ "landlock-abi: ", "landlock-abi: 0\n", "landlock-abi is above 0 just when" },
 		{ "landlock-errata-known: ", "landlock-errata-known: no\n", "errata are given" },
-		{ "userns-works: ", "userns-works: yes\n", "userns-errno is above 0 just when" },
-		{ "userns-errno: ", "userns-errno: 0\n", "userns-errno is above 0 just when" },
+		{ "ns-user: ", "ns-user: yes\n", "the errno of a namespace" },
+		{ "ns-user-errno: ", "ns-user-errno: 0\n", "the errno of a namespace" },
+		{ "ns-cgroup-errno: ", "ns-cgroup-errno: 0\n", "the errno of a namespace" },
+		{ "ns-step: ", "ns-step: none\n", "ns-step is a step just when" },
+		{ "ns-mount: ", "ns-mount: unknown\n", "ns-by-capability is of a host" },
+		{ "mount-proc: ", "mount-proc: yes\n", "mount-proc-errno is above 0" },
+		{ "mount-proc-errno: ", "mount-proc-errno: 0\n", "mount-proc-errno is above 0" },
 		{ "cgroup-version: ", "cgroup-version: 1\n", "only version 2" },
+		{ "cgroup-delegated: ", "cgroup-delegated: no\n", "a controller needs a cgroup" },
 	};
 
 	(void)state;
@@ -205,7 +305,14 @@ static void harmless_changes_are_accepted(void **state)
 		  "1234567890123456789012345678901234567890123456789012345678901234\n" },
 		{ "landlock-abi: ", "landlock-abi: 1\n" },
 		{ "landlock-enforces: ", "landlock-enforces: no\n" },
-		{ "cgroup-delegated: ", "cgroup-delegated: unknown\n" },
+		{ "cgroup-memory: ", "cgroup-memory: unknown\n" },
+		{ "ns-step: ", "ns-step: mount\n" },
+		{ "ns-step: ", "ns-step: unshare\nns-refuser: chroot\n" },
+		{ "ns-step: ", "ns-step: unshare\nns-refuser: unknown\n" },
+		{ "ns-step: ", "ns-step: setgroups\n" },
+		{ "ns-by-capability: ", "ns-by-capability: no\n" },
+		{ "mount-new-api: ", "mount-new-api: unknown\n" },
+		{ "mount-read-only: ", "mount-read-only: no\n" },
 	};
 
 	(void)state;
@@ -244,6 +351,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_host_is_written_as_lines_and_read_back),
 		cmocka_unit_test(every_landlock_abi_and_errno_can_be_recorded),
+		cmocka_unit_test(what_each_namespace_answers_can_be_recorded),
+		cmocka_unit_test(who_refused_can_be_recorded_and_need_not_be),
 		cmocka_unit_test(the_host_itself_can_be_saved_and_loaded),
 		cmocka_unit_test(wrong_files_are_refused_with_the_line_and_the_key),
 		cmocka_unit_test(harmless_changes_are_accepted),

@@ -8,10 +8,12 @@
 #include "cli/options.h"
 
 #define MAX_WORDS 8
-#define ALL_COMMANDS                                                                     \
-	CMD_GLOBAL, CMD_RUN, CMD_PLAN, CMD_WHY, CMD_DEPS, CMD_CHECK, CMD_PROFILE,        \
-		CMD_PROFILE_LIST, CMD_PROFILE_SHOW, CMD_PROFILE_NEW, CMD_PROFILE_SCHEMA, \
-		CMD_PROFILE_TRUST, CMD_PROFILE_IMPORT, CMD_PROFILE_EXPORT
+#define ALL_COMMANDS                                                                          \
+	CMD_GLOBAL, CMD_RUN, CMD_PLAN, CMD_WHY, CMD_DEPS, CMD_CHECK, CMD_PROFILE,             \
+		CMD_PROFILE_LIST, CMD_PROFILE_SHOW, CMD_PROFILE_NEW, CMD_PROFILE_SCHEMA,      \
+		CMD_PROFILE_TRUST, CMD_PROFILE_IMPORT, CMD_PROFILE_EXPORT, CMD_SESSION,       \
+		CMD_SESSION_START, CMD_SESSION_LIST, CMD_SESSION_STOP, CMD_DOCTOR, CMD_IMAGE, \
+		CMD_IMAGE_CHECK
 
 struct row {
 	enum option_command command;

@@ -42,7 +42,7 @@ static void apply_limits(const void *arg, struct said *said)
 					 RLIMIT_CPU };
 	struct profile *profile = with(arg);
 
-	said->result = limits_apply(profile, &said->err);
+	said->result = limits_apply(profile, 0, &said->err);
 	for (int i = 0; i < 5; i++)
 		read_limit(resources[i], &said->answers[2 * i], &said->answers[2 * i + 1]);
 	if (said->result == 0)

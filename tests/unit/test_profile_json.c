@@ -35,8 +35,9 @@ static const char everything[] =
 	"    network: { connect: [443, 'udp:53'], listen: [0, 8080] }\n"
 	"    sockets: [/run/postgresql/.s.PGSQL.5432]\n"
 	"    environment: { pass: [PATH, 'LC_*'], set: { CI: '1', ODD: 'a: $$b' }, all: true, use: [TOOLS] }\n"
-	"    limits: { memory: 3GiB, processes: 17, open_files: 99, file_size: 1234, cpu: 90s, time: 30m, grace: 1500ms }\n"
+	"    limits: { memory: 3GiB, processes: 17, open_files: 99, file_size: 1234, cpu: 90s, cpu_percent: 150, time: 30m, grace: 1500ms }\n"
 	"    syscalls: { mode: strict, allow: [perf, bpf], refuse: [ptrace] }\n"
+	"    git: protect\n"
 	"    isolate: [ipc, network]\n"
 	"    require: { landlock: 3, signals: require, devices: 'off', deny-inside: prefer }\n"
 	"    with: [nss, ca-certificates]\n"
@@ -44,6 +45,7 @@ static const char everything[] =
 	"    command: { program: ./a$$b, args: [-x, '~/y', '$z'], directory: '${project}/sub' }\n"
 	"    descriptors: [3, 7]\n"
 	"    supervise: true\n"
+	"    pty: true\n"
 	"    audit: true\n"
 	"  base:\n"
 	"    files: { read: [/srv/base] }\n";
@@ -136,6 +138,7 @@ static void assert_same_profile(const struct profile *a, const struct profile *b
 	assert_int_equal(a->abi, b->abi);
 	assert_int_equal(a->min_landlock, b->min_landlock);
 	assert_memory_equal(a->isolates, b->isolates, sizeof(a->isolates));
+	assert_int_equal(a->protects_git, b->protects_git);
 	assert_int_equal(a->syscall_mode, b->syscall_mode);
 	assert_memory_equal(a->require, b->require, sizeof(a->require));
 	assert_memory_equal(a->limits, b->limits, sizeof(a->limits));
@@ -146,6 +149,7 @@ static void assert_same_profile(const struct profile *a, const struct profile *b
 	assert_int_equal(a->wants_env_all, b->wants_env_all);
 	assert_int_equal(a->wants_tmpdir, b->wants_tmpdir);
 	assert_int_equal(a->wants_supervisor, b->wants_supervisor);
+	assert_int_equal(a->wants_pty, b->wants_pty);
 	assert_int_equal(a->wants_audit, b->wants_audit);
 	assert_int_equal(a->time_ms, b->time_ms);
 	assert_int_equal(a->grace_ms, b->grace_ms);
@@ -356,7 +360,7 @@ static void json_has_the_same_keys_with_values_of_its_own_types(void **state)
 	assert_non_null(strstr(text, "\"landlock\":3"));
 	assert_non_null(strstr(text, "\"supervise\":true"));
 	assert_non_null(strstr(text, "\"descriptors\":[3,7]"));
-	assert_non_null(strstr(text, "\"origins\":{\"files.read\":[\"x.yaml:35\",\"x.yaml:8\","));
+	assert_non_null(strstr(text, "\"origins\":{\"files.read\":[\"x.yaml:37\",\"x.yaml:8\","));
 	assert_null(strstr(text, "\"bounds\""));
 	profile->bound_name = "default";
 	profile_print_resolved_json(&buf, profile);
@@ -413,6 +417,7 @@ static void the_greatest_numbers_in_the_pages_are_those_of_the_doors(void **stat
 		{ KEY_FILES_DENY_WRITE, PROFILE_MAX_DENIALS },
 		{ KEY_FILES_HIDE, PROFILE_MAX_DENIALS },
 		{ KEY_FILES_PRIVATE, PROFILE_MAX_DENIALS },
+		{ KEY_LIMITS_CPU_PERCENT, PROFILE_MAX_PERCENT },
 		{ KEY_NETWORK_CONNECT, PROFILE_MAX_PORTS },
 		{ KEY_NETWORK_LISTEN, PROFILE_MAX_PORTS },
 		{ KEY_ENVIRONMENT_PASS, PROFILE_MAX_ENV },

@@ -71,8 +71,8 @@ static void names_in_an_image_are_followed_as_inside(void **state)
 
 static void real_names_in_the_real_root_are_realpaths(void **state)
 {
-	static const char *const names[] = { "/usr/lib/x",  "/lib/x",   "/chain/../empty",
-					     "/lib/deep/y", "/out-up",  "/out-abs",
+	static const char *const names[] = { "/usr/lib/x",  "/lib/x",         "/chain/../empty",
+					     "/lib/deep/y", "/out-up",        "/out-abs",
 					     "/usr/out",    "/out-dir/secret" };
 
 	(void)state;
@@ -106,20 +106,13 @@ static void what_cannot_be_opened_says_why_in_every_way(void **state)
 		const char *name;
 		int inside, outside; /* in the image; the same name from the real root */
 	} cases[] = {
-		{ "/none", ENOENT, ENOENT },
-		{ "/none/x", ENOENT, ENOENT },
-		{ "/dangling", ENOENT, ENOENT },
-		{ "/empty/x", ENOTDIR, ENOTDIR },
-		{ "/empty/", ENOTDIR, ENOTDIR },
-		{ "/empty/.", ENOTDIR, ENOTDIR },
-		{ "/abs/..", ENOTDIR, ENOENT },
-		{ "/loop", ELOOP, ELOOP },
-		{ "/loop/x", ELOOP, ELOOP },
-		{ "/usr/lib", EISDIR, EISDIR },
-		{ "/lib/", EISDIR, EISDIR },
-		{ "/fifo", EINVAL, EINVAL },
-		{ "/socket", EINVAL, EINVAL },
-		{ component, ENAMETOOLONG, ENAMETOOLONG },
+		{ "/none", ENOENT, ENOENT },     { "/none/x", ENOENT, ENOENT },
+		{ "/dangling", ENOENT, ENOENT }, { "/empty/x", ENOTDIR, ENOTDIR },
+		{ "/empty/", ENOTDIR, ENOTDIR }, { "/empty/.", ENOTDIR, ENOTDIR },
+		{ "/abs/..", ENOTDIR, ENOENT },  { "/loop", ELOOP, ELOOP },
+		{ "/loop/x", ELOOP, ELOOP },     { "/usr/lib", EISDIR, EISDIR },
+		{ "/lib/", EISDIR, EISDIR },     { "/fifo", EINVAL, EINVAL },
+		{ "/socket", EINVAL, EINVAL },   { component, ENAMETOOLONG, ENAMETOOLONG },
 	};
 
 	(void)state;
@@ -199,7 +192,7 @@ static int opens_without_capabilities(void *data)
 	EXPECT(chmod(in_scratch(path, "image/usr/lib/deep"), 0) == 0);
 	drop_capabilities();
 	for (size_t w = 0; w < ARRAY_SIZE(ways); w++) {
-		int fd;
+		struct root_dir dir;
 
 		take_way(&ways[w]);
 		EXPECT(open_in(&image, "/empty", &file) == -EACCES);
@@ -208,7 +201,7 @@ static int opens_without_capabilities(void *data)
 		EXPECT(open_in(&host, "/lib/deep/y", &file) == -EACCES);
 		EXPECT(open_in(&image, "/lib/deep/../x", &file) == -EACCES);
 		EXPECT(open_in(&image, "/lib/deep/./y", &file) == -EACCES);
-		EXPECT(root_open_dir(&image, "/lib/deep", &fd) == -EACCES);
+		EXPECT(root_open_dir(&image, "/lib/deep", &dir) == -EACCES);
 		EXPECT(open_in(&image, "/lib/x", &file) == 0);
 		root_file_done(&file);
 	}
@@ -357,25 +350,47 @@ static void a_whole_file_is_read_up_to_its_limit(void **state)
 	assert_int_equal(root_read_file(&host, link, 1 << 20, &data), -EIO);
 }
 
+static int count_listed(void *context, const char *name)
+{
+	int *n = context;
+
+	assert_string_not_equal(name, ".");
+	assert_string_not_equal(name, "..");
+	++*n;
+	return 0;
+}
+
+static int refuse_name(void *context, const char *name)
+{
+	(void)context;
+	(void)name;
+	return -EFBIG;
+}
+
 static void a_directory_opens_for_listing(void **state)
 {
-	_Alignas(uint64_t) char entries[1024];
-
 	(void)state;
 	for (size_t w = 0; w < ARRAY_SIZE(ways); w++) {
-		int fd = -1;
+		struct root_dir dir = { .fd = -7 };
+		int n = 0;
 
 		take_way(&ways[w]);
-		assert_int_equal(root_open_dir(&image, "/lib/deep", &fd), 0);
-		assert_true(sys_getdents64(fd, entries, sizeof(entries)) > 0);
-		fd_close(&fd);
-		assert_int_equal(root_open_dir(&image, "/lib/x", &fd), -ENOTDIR);
-		assert_int_equal(root_open_dir(&image, "/fifo", &fd), -ENOTDIR);
-		assert_int_equal(root_open_dir(&image, "/loop", &fd), -ELOOP);
-		assert_int_equal(root_open_dir(&image, "", &fd), -ENOENT);
-		assert_int_equal(fd, -1);
-		assert_int_equal(root_open_dir(&image, "/", &fd), 0);
-		fd_close(&fd);
+		assert_int_equal(root_open_dir(&image, "/lib/x", &dir), -ENOTDIR);
+		assert_int_equal(root_open_dir(&image, "/fifo", &dir), -ENOTDIR);
+		assert_int_equal(root_open_dir(&image, "/loop", &dir), -ELOOP);
+		assert_int_equal(root_open_dir(&image, "", &dir), -ENOENT);
+		assert_int_equal(dir.fd, -7);
+		assert_int_equal(root_open_dir(&image, "/lib/deep", &dir), 0);
+		assert_int_equal(root_dir_list(&dir, refuse_name, NULL), -EFBIG);
+		root_dir_done(&dir);
+		assert_int_equal(root_open_dir(&image, "/lib/deep", &dir), 0);
+		assert_int_equal(root_dir_list(&dir, count_listed, &n), 0);
+		assert_true(n > 0);
+		assert_true(root_dir_has(&dir, "y"));
+		assert_false(root_dir_has(&dir, "none"));
+		root_dir_done(&dir);
+		assert_int_equal(root_open_dir(&image, "/", &dir), 0);
+		root_dir_done(&dir);
 	}
 }
 

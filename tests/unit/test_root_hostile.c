@@ -28,11 +28,12 @@ static void no_link_leads_out_of_an_image(void **state)
 		take_way(&ways[w]);
 		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 			struct root_file file;
-			int fd, r = root_open_file(&image, NULL, names[i], &file);
+			struct root_dir dir;
+			int r = root_open_file(&image, NULL, names[i], &file);
 
 			if (r != -ENOENT)
 				fail_msg("%s, %s: %d", ways[w].name, names[i], r);
-			assert_int_equal(root_open_dir(&image, names[i], &fd), -ENOENT);
+			assert_int_equal(root_open_dir(&image, names[i], &dir), -ENOENT);
 		}
 	}
 }
@@ -46,13 +47,13 @@ static void links_of_proc_that_jump_are_not_followed_in_an_image(void **state)
 	assert_int_equal(root_open("/proc", &proc, &err), 0);
 	for (size_t w = 0; w < ARRAY_SIZE(ways); w++) {
 		struct root_file file;
-		int fd;
+		struct root_dir dir;
 
 		take_way(&ways[w]);
 		assert_int_equal(root_open_file(&proc, NULL, "/self/exe", &file), -ELOOP);
 		assert_int_equal(root_open_file(&proc, NULL, "/self/root/etc/passwd", &file),
 				 -ELOOP);
-		assert_int_equal(root_open_dir(&proc, "/self/cwd", &fd), -ELOOP);
+		assert_int_equal(root_open_dir(&proc, "/self/cwd", &dir), -ELOOP);
 		/* but those that name something in /proc are */
 		assert_int_equal(root_open_file(&proc, NULL, "/self/status", &file), 0);
 		root_file_done(&file);

@@ -33,9 +33,14 @@ static const struct {
 	  "an interpreter runs any file",
 	  NULL },
 	{ { { NULL, NULL } }, 4, PROTECT_DEVICES, STATE_ABSENT, "any ioctl", "Linux 6.10" },
-	{ { { NULL, NULL } }, 7, PROTECT_METADATA, STATE_ABSENT, "chmod", "read-only mounts" },
-	{ { { NULL, NULL } }, 7, PROTECT_HIDDEN, STATE_ABSENT, "stat", "mounts" },
-	{ { { NULL, NULL } }, 7, PROTECT_DENY_INSIDE, STATE_ABSENT, "no deny rule", "one by one" },
+	{ { { NULL, NULL } }, 7, PROTECT_METADATA, STATE_ABSENT, "chmod", "--require metadata" },
+	{ { { NULL, NULL } }, 7, PROTECT_HIDDEN, STATE_ABSENT, "stat", "--require hidden" },
+	{ { { NULL, NULL } },
+	  7,
+	  PROTECT_DENY_INSIDE,
+	  STATE_ABSENT,
+	  "no deny rule",
+	  "--require deny-inside" },
 	{ { { NULL, NULL } }, 7, PROTECT_TCP, STATE_ENFORCED, "seccomp", NULL },
 	{ { { "connect", "1" } }, 7, PROTECT_TCP, STATE_ENFORCED, "listen(2) is refused", NULL },
 	{ { { "listen", "1" } },
@@ -70,7 +75,7 @@ static const struct {
 	  PROTECT_PROCESSES,
 	  STATE_PARTIAL,
 	  "can be seen",
-	  "pid namespace" },
+	  "--require processes" },
 	{ { { "allow", "sysv-ipc" }, { "allow", "bpf" } },
 	  7,
 	  PROTECT_IPC,
@@ -122,6 +127,96 @@ static void rows_say_how_or_why_not_and_what_would_mend_it(void **state)
 			fail_msg("case %zu: %s: %s", i, state_names[row->state].name, said);
 		if (cases[i].mend ? !strstr(row->mend, cases[i].mend) : *row->mend)
 			fail_msg("case %zu: the mend is '%s'", i, row->mend);
+		make_done(&m);
+	}
+}
+
+/* Rows that namespaces keep, on a host that has them all; ABI 0: no Landlock. */
+static const struct {
+	const char *wishes[MAX_WISHES][2];
+	int abi;
+	bool has_no_filter;
+	enum protection protection;
+	enum state state;
+	const char *says;
+} namespace_cases[] = {
+	{ { { "read", "/srv" } }, 0, false, PROTECT_FILES, STATE_ENFORCED, "mounts" },
+	{ { { "write", "/srv" } }, 0, false, PROTECT_FILES, STATE_ENFORCED, "hard link" },
+	{ { { "read", "/proc" } }, 0, false, PROTECT_FILES, STATE_ENFORCED, "descriptor" },
+	{ { { "read", "/proc/meminfo" }, { "isolate", "processes" } },
+	  0,
+	  false,
+	  PROTECT_FILES,
+	  STATE_PARTIAL,
+	  "all of a /proc" },
+	{ { { "read", "/srv" } }, 0, false, PROTECT_EXEC, STATE_ENFORCED, "noexec mounts" },
+	{ { { "device", "/dev/null" } }, 0, false, PROTECT_DEVICES, STATE_ENFORCED, "nodev" },
+	{ { { "read", "/dev" } }, 0, false, PROTECT_DEVICES, STATE_PARTIAL, "any ioctl" },
+	{ { { "isolate", "files" } }, 4, false, PROTECT_DEVICES, STATE_ENFORCED, "nodev" },
+	{ { { "require", "metadata" } }, 7, false, PROTECT_METADATA, STATE_ENFORCED, "read-only" },
+	{ { { "isolate", "files" } }, 7, false, PROTECT_HIDDEN, STATE_ENFORCED, "on the way" },
+	{ { { "isolate", "files" } },
+	  7,
+	  false,
+	  PROTECT_FILES,
+	  STATE_ENFORCED,
+	  "Landlock 7 + mounts" },
+	{ { { "isolate", "network" } }, 7, false, PROTECT_TCP, STATE_ENFORCED, "net namespace" },
+	{ { { "isolate", "network" } }, 7, true, PROTECT_UDP, STATE_ENFORCED, "net namespace" },
+	{ { { "isolate", "network" } }, 5, false, PROTECT_UNIX_ABSTRACT, STATE_ENFORCED, "net" },
+	{ { { "isolate", "network" }, { "connect", "443" } },
+	  7,
+	  false,
+	  PROTECT_OTHER_NET,
+	  STATE_ENFORCED,
+	  "NETLINK_ROUTE" },
+	{ { { "isolate", "files" }, { "socket", "/run/s" } },
+	  7,
+	  false,
+	  PROTECT_UNIX_PATH,
+	  STATE_PARTIAL,
+	  "granted in any way" },
+	{ { { "isolate", "processes" } }, 7, false, PROTECT_PROCESSES, STATE_ENFORCED, "pid" },
+	{ { { "isolate", "processes" } }, 7, false, PROTECT_SIGNALS, STATE_ENFORCED, "Landlock 7" },
+	{ { { "isolate", "processes" } }, 5, false, PROTECT_SIGNALS, STATE_PARTIAL, "kill(0)" },
+	{ { { "isolate", "processes" }, { "pty", NULL } },
+	  5,
+	  false,
+	  PROTECT_SIGNALS,
+	  STATE_ENFORCED,
+	  "a session of its own" },
+	{ { { "read", "/srv" } }, 0, true, PROTECT_PTRACE, STATE_ENFORCED, "user namespace" },
+	{ { { "isolate", "ipc" } }, 7, false, PROTECT_IPC, STATE_ENFORCED, "ipc namespace" },
+	{ { { "isolate", "ipc" } }, 7, true, PROTECT_IPC, STATE_PARTIAL, "keyrings" },
+	{ { { "isolate", "files" }, { "device", "/dev/pts" } },
+	  7,
+	  false,
+	  PROTECT_TERMINAL,
+	  STATE_ENFORCED,
+	  "a fresh /dev/pts" },
+};
+
+static void rows_that_namespaces_keep_name_them_and_what_they_do_not_cover(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(namespace_cases); i++) {
+		struct making m = { .host = make_host(namespace_cases[i].abi) };
+		const struct plan_row *row;
+		char said[1024];
+
+		for (int kind = 0; kind < HOST_NS_MAX; kind++)
+			m.host.ns[kind].works = HOST_YES;
+		m.host.mount.has_new_api = HOST_YES;
+		m.host.mount.can_proc = HOST_YES;
+		m.host.seccomp.errnum = namespace_cases[i].has_no_filter ? EINVAL : 0;
+		memcpy(m.wishes, namespace_cases[i].wishes, sizeof(m.wishes));
+		make(&m);
+		assert_int_equal(m.result, 0);
+		row = &m.plan->rows[namespace_cases[i].protection];
+		(void)snprintf(said, sizeof(said), "%s; %s", row->mechanisms, row->missing);
+		if (row->state != namespace_cases[i].state ||
+		    !strstr(said, namespace_cases[i].says))
+			fail_msg("case %zu: %s: %s", i, state_names[row->state].name, said);
 		make_done(&m);
 	}
 }
@@ -190,6 +285,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_say_how_or_why_not_and_what_would_mend_it),
+		cmocka_unit_test(rows_that_namespaces_keep_name_them_and_what_they_do_not_cover),
 		cmocka_unit_test(each_way_to_have_no_landlock_has_its_own_mend),
 		cmocka_unit_test(what_belongs_to_a_start_is_off_where_nothing_is_started),
 		cmocka_unit_test(user_0_is_told_what_that_means),

@@ -20,25 +20,25 @@ static const struct {
 	  .text = "{\"version\":1,\"started\":true,\"stage\":\"running\",\"error\":null,"
 		  "\"exit_reason\":\"exit\",\"exit_status\":0,\"signal\":null,"
 		  "\"usage\":{\"wall_ms\":12,\"user_us\":1000002,\"system_us\":3,"
-		  "\"max_rss_kib\":4,\"killed_survivors\":0}}\n" },
+		  "\"max_rss_kib\":4,\"killed_survivors\":0,\"killed_for_memory\":0}}\n" },
 	{ .outcome = { .has_started = true, .status = 7 << 8, .n_killed = 2 },
 	  .exit_status = 7,
 	  .text = "{\"version\":1,\"started\":true,\"stage\":\"running\",\"error\":null,"
 		  "\"exit_reason\":\"exit\",\"exit_status\":7,\"signal\":null,"
 		  "\"usage\":{\"wall_ms\":0,\"user_us\":0,\"system_us\":0,"
-		  "\"max_rss_kib\":0,\"killed_survivors\":2}}\n" },
+		  "\"max_rss_kib\":0,\"killed_survivors\":2,\"killed_for_memory\":0}}\n" },
 	{ .outcome = { .has_started = true, .status = 11 },
 	  .exit_status = 139,
 	  .text = "{\"version\":1,\"started\":true,\"stage\":\"running\",\"error\":null,"
 		  "\"exit_reason\":\"signal\",\"exit_status\":139,\"signal\":11,"
 		  "\"usage\":{\"wall_ms\":0,\"user_us\":0,\"system_us\":0,"
-		  "\"max_rss_kib\":0,\"killed_survivors\":0}}\n" },
+		  "\"max_rss_kib\":0,\"killed_survivors\":0,\"killed_for_memory\":0}}\n" },
 	{ .outcome = { .has_started = true, .status = 15, .timed_out = true },
 	  .exit_status = 124,
 	  .text = "{\"version\":1,\"started\":true,\"stage\":\"running\",\"error\":null,"
 		  "\"exit_reason\":\"time-limit\",\"exit_status\":124,\"signal\":15,"
 		  "\"usage\":{\"wall_ms\":0,\"user_us\":0,\"system_us\":0,"
-		  "\"max_rss_kib\":0,\"killed_survivors\":0}}\n" },
+		  "\"max_rss_kib\":0,\"killed_survivors\":0,\"killed_for_memory\":0}}\n" },
 	/* never ran: a status that is there is no status of the command */
 	{ .outcome = { .status = 7 << 8 },
 	  .err = { .stage = CROFT_STAGE_EXEC, .errnum = ENOENT, .what = "find 'a\"b\n'" },
@@ -61,7 +61,7 @@ static const struct {
 		  "\"hint\":\"\"},"
 		  "\"exit_reason\":\"exit\",\"exit_status\":125,\"signal\":null,"
 		  "\"usage\":{\"wall_ms\":0,\"user_us\":0,\"system_us\":0,"
-		  "\"max_rss_kib\":0,\"killed_survivors\":0}}\n" },
+		  "\"max_rss_kib\":0,\"killed_survivors\":0,\"killed_for_memory\":0}}\n" },
 };
 
 /* What status_write writes, through a pipe. */

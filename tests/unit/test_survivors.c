@@ -116,7 +116,7 @@ static int leave_and_kill(void *data)
 	EXPECT(become_subreaper() == 0);
 	row->leave();
 	EXPECT(comes_true(all_are_ready, &row->n_left));
-	EXPECT(survivors_kill(0, &killed, NULL) == 0);
+	EXPECT(survivors_kill(0, "", SURVIVORS_MS, &killed, NULL) == 0);
 	EXPECT((int)killed >= row->n_killed);
 	EXPECT(has_no_children());
 	return 0;
@@ -138,7 +138,7 @@ static int kill_nobody(void *data)
 	unsigned killed = 999;
 
 	(void)data;
-	EXPECT(survivors_kill(0, &killed, NULL) == 0);
+	EXPECT(survivors_kill(0, "", SURVIVORS_MS, &killed, NULL) == 0);
 	EXPECT(killed == 0);
 	return 0;
 }
@@ -164,7 +164,7 @@ static int kill_all_but_one(void *data)
 	EXPECT(spared > 0);
 	plain_child();
 	EXPECT(comes_true(all_are_ready, &two));
-	EXPECT(survivors_kill((pid_t)spared, &killed, NULL) == 0);
+	EXPECT(survivors_kill((pid_t)spared, "", SURVIVORS_MS, &killed, NULL) == 0);
 	EXPECT(killed >= 1);
 	EXPECT(kill((pid_t)spared, 0) == 0);
 	EXPECT(waitpid((pid_t)spared, NULL, __WALL | WNOHANG) == 0);
@@ -191,11 +191,11 @@ static int kill_without(void *data)
 	plain_child();
 	EXPECT(comes_true(all_are_ready, &one));
 	ground_replace(*call, -EACCES);
-	EXPECT(survivors_kill(0, &killed, &err) == -EACCES);
+	EXPECT(survivors_kill(0, "", SURVIVORS_MS, &killed, &err) == -EACCES);
 	EXPECT(err.stage == CROFT_STAGE_SUPERVISE && err.errnum == EACCES);
 	EXPECT(killed == 999);
 	ground_restore(NULL);
-	EXPECT(survivors_kill(0, &killed, &err) == 0);
+	EXPECT(survivors_kill(0, "", SURVIVORS_MS, &killed, &err) == 0);
 	return 0;
 }
 

@@ -265,9 +265,9 @@ static void a_group_allowed_by_name_lets_its_calls_pass_and_no_others(void **sta
 		policy.allows_group[group] = true;
 		for (size_t i = 0; i < n_syscall_entries; i++) {
 			uint32_t nr = (uint32_t)syscall_entries[i].nr[ARCH_X86_64];
-			enum verdict with =
+			enum call_verdict with =
 				syscall_policy_verdict(&policy, ABI_AUDIT_ARCH_X86_64, nr, args);
-			enum verdict without =
+			enum call_verdict without =
 				syscall_policy_verdict(&plain, ABI_AUDIT_ARCH_X86_64, nr, args);
 
 			assert_int_equal(with, syscall_entries[i].rule == group ? VERDICT_ALLOW
@@ -383,7 +383,7 @@ static void check_ranges(const struct syscall_policy *policy)
 			     ranges[i].verdict == ranges[i - 1].verdict);
 	}
 	for (uint32_t nr = 0; nr < SYSCALL_FIRST_UNKNOWN + 2; nr++) {
-		enum verdict said =
+		enum call_verdict said =
 			syscall_policy_verdict(policy, audit_archs[policy->arch], nr, args);
 
 		while (nr > ranges[at].last)

@@ -99,6 +99,7 @@ static void add_choices(struct profile *profile)
 		profile->wants_set[i] = once_in(2);
 	for (int i = 0; i < ISOLATE_MAX; i++)
 		profile->isolates[i] = once_in(3);
+	profile->protects_git = once_in(3);
 	for (int i = 0; i < LIMIT_MAX; i++) {
 		profile->has_limit[i] = once_in(2);
 		profile->limits[i] = profile->has_limit[i] ? 1 + below(5) : 0;
@@ -357,6 +358,7 @@ static void check_requirements(const struct triple *t)
 	for (int i = 0; i < ISOLATE_MAX; i++)
 		assert_int_equal(t->met->isolates[i],
 				 t->base->isolates[i] || t->bound->isolates[i]);
+	assert_int_equal(t->met->protects_git, t->base->protects_git || t->bound->protects_git);
 	/* 0 handles every right there is, else N those of ABI N */
 	assert_true((t->met->abi ? t->met->abi : ~0U) >= (t->base->abi ? t->base->abi : ~0U));
 	assert_true((t->met->abi ? t->met->abi : ~0U) >= (t->bound->abi ? t->bound->abi : ~0U));

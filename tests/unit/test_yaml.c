@@ -365,6 +365,42 @@ static void kinds_have_names(void **state)
 	assert_string_equal(yaml_kind_name(YAML_SCALAR), "a text");
 }
 
+static void other_files_may_be_several_documents_within_bounds_of_their_own(void **state)
+{
+	static const char text[] = "---\na: 1\n---\n---\n- [[x]]\n...\n---\nlast\n";
+	struct yaml_limits limits = { .depth = 3, .nodes = 20, .scalar = 10, .documents = 4 };
+	struct croft_error why = { 0 };
+	struct yaml_node *first = NULL;
+	struct arena own;
+
+	(void)state;
+	arena_init(&own, 1U << 20);
+	assert_int_equal(yaml_read_all("f", text, strlen(text), &limits, &own, &first, &why), 0);
+	/* the empty one is none */
+	assert_int_equal(first->kind, YAML_MAPPING);
+	assert_int_equal(first->line, 2);
+	assert_int_equal(first->next->kind, YAML_SEQUENCE);
+	assert_string_equal(first->next->next->text, "last");
+	assert_null(first->next->next->next);
+	/* each bound */
+	limits.documents = 3;
+	assert_true(yaml_read_all("f", text, strlen(text), &limits, &own, &first, &why) < 0);
+	assert_non_null(strstr(why.what, "f:7:1: more than 3 documents"));
+	limits.documents = 4;
+	limits.depth = 2;
+	assert_true(yaml_read_all("f", text, strlen(text), &limits, &own, &first, &why) < 0);
+	assert_non_null(strstr(why.what, "more than 2 levels"));
+	limits.depth = 3;
+	limits.scalar = 3;
+	assert_true(yaml_read_all("f", text, strlen(text), &limits, &own, &first, &why) < 0);
+	assert_non_null(strstr(why.what, "more than 3 bytes in one text"));
+	limits.scalar = 10;
+	limits.nodes = 2;
+	assert_true(yaml_read_all("f", text, strlen(text), &limits, &own, &first, &why) < 0);
+	assert_non_null(strstr(why.what, "more than 2 keys and values"));
+	arena_done(&own);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,6 +423,7 @@ int main(void)
 		cmocka_unit_test(a_full_arena_is_an_error),
 		cmocka_unit_test(every_beginning_of_a_file_ends_well),
 		cmocka_unit_test(kinds_have_names),
+		cmocka_unit_test(other_files_may_be_several_documents_within_bounds_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, before, after);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-no_landlock.py - a kernel that truly has no Landlock: nothing starts without saying so, and the rest still holds.
+no_landlock.py - a kernel that truly has no Landlock: mounts keep what it would, or nothing starts; the rest still holds.
 
 tests/kernel/old_kernels.py asks the same of a kernel that is only played.
 """
@@ -11,6 +11,7 @@ from _sandbox import *      # pylint: disable=wildcard-import,unused-wildcard-im
 
 OFF_ALL = [word for name in ("files", "exec", "devices", "signals", "unix-abstract", "private-tmp")
            for word in ("--off", name)]
+ONLY_LANDLOCK = ["--tier", "landlock"]     # without mounts in its place
 CAUSES = {errno.ENOSYS: "no Landlock", errno.EOPNOTSUPP: "boot"}
 
 
@@ -28,7 +29,7 @@ def _():
 
 @test("nothing is started, and the message says why and names what is required", variants=["in place", "supervised"])
 def _(tier):
-    result = confined(["--supervise"] if tier == "supervised" else [], "args", "started")
+    result = confined([*ONLY_LANDLOCK, *(["--supervise"] if tier == "supervised" else [])], "args", "started")
     status_is(result, 125)
     lacks(result.out, "started", "output")
     contains(result.err, CAUSES[refusal()], "message")
@@ -36,9 +37,18 @@ def _(tier):
     contains(said(confined(OFF_ALL, "args", "started")), "started", "with all of it put off")
 
 
-@test("the default profile does not start a command either")
+@test("with mounts in its place what is granted can be read, and nothing else is there", variants=["in place", "supervised"])
+def _(tier):
+    options = ["--supervise"] if tier == "supervised" else []
+    equal(inside([*options, "--read", "/etc/passwd"], "open-read", "/etc/passwd"), "ok", "a file that is granted")
+    equal(inside(options, "open-read", "/etc/passwd"), "ENOENT", "one that is not")
+    true(inside([*options, "--read", "/etc"], "append", "/etc/passwd") in ("EROFS", "EACCES"), "one for reading only can be written")
+    equal(outside("open-read", "/etc/passwd"), "ok", "without a sandbox")
+
+
+@test("the default profile does not start a command either, where mounts may not take its place")
 def _():
-    result = run_croft("run", "--", "/usr/bin/true")
+    result = run_croft("run", *ONLY_LANDLOCK, "--", "/usr/bin/true")
     status_is(result, 125)
     contains(result.err, CAUSES[refusal()], "message")
     succeeds(run("/usr/bin/true"))
@@ -46,7 +56,7 @@ def _():
 
 @test("putting off only some of what needs Landlock does not start the command", variants=["files", "exec"])
 def _(name):
-    result = confined(["--off", name], "args", "started")
+    result = confined([*ONLY_LANDLOCK, "--off", name], "args", "started")
     status_is(result, 125)
     lacks(result.out, "started", "output")
     status_is(confined(OFF_ALL, "args", "started"), 0)

@@ -50,9 +50,15 @@ WITHOUT_LANDLOCK = [
     Entry("vm/identity", USER),
     Entry("vm/no_landlock"),
 ]
+# Once with the file that kills a whole group (5.14) and once without it; it starts a hundred processes.
+GROUPS = [
+    Entry("vm/control_groups", ROOT, timeout=600),
+]
+WITH_GROUPS = ("5.10-x86_64", "6.1-x86_64")
 
 
 def runs(name, abi):
     """(title, entry, user) of all that runs on the kernel of that name, which has that Landlock."""
     entries = WITHOUT_LANDLOCK if abi == 0 else WITH_LANDLOCK + (OTHER_ARCHITECTURE if name == "6.12-aarch64" else [])
+    entries = entries + (GROUPS if name in WITH_GROUPS else [])
     return [(f"{entry.path.split('/')[1]}/{user}", entry, user) for entry in entries for user in entry.users]

@@ -59,8 +59,11 @@ TABLE_16K = [
 
 ALL = [Kernel(version, arch, suite, pattern.replace("@", DEBIAN[arch]), abi)
        for arch in ARCHES for version, suite, pattern, abi in TABLE + (TABLE_16K if arch == "aarch64" else [])]
-# What the tests run on: no Landlock, ABI 2, 6 and 8, and the newest there is.
+# What the tests run on by ./dev vm, on both architectures: no Landlock, ABI 2, 6 and 8, and the newest there is.
 TESTED = ("5.10", "6.1", "6.12", "7.0", "newest")
+# And in every ./dev test, for each is emulated for a minute or two: what tells something that no other of them does.
+# None built in; none enabled; the oldest Landlock; the other architecture; the newest.
+EVERY_RUN = ("5.10-x86_64", "6.1-x86_64-off", "6.1-x86_64", "6.12-aarch64", "newest-x86_64")
 # Stable releases that stay on the mirrors: a run that could not test these has tested nothing.
 REQUIRED = ("6.1", "6.12")
 
