@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "cli/place.h"
 #include "cli/project_profile.h"
+#include "cli/room.h"
 #include "launch/deps.h"
 #include "launch/globs.h"
 #include "sys/calls.h"
@@ -131,6 +132,11 @@ static bool is_profile_key(enum option_id id)
 {
 	switch (id) {
 	case OPT_PROFILE:
+	case OPT_ROOT:
+	case OPT_UPPER:
+	case OPT_MOUNT:
+	case OPT_USER:
+	case OPT_OPTIONS_FD:
 	case OPT_SESSION:
 	case OPT_NAME:
 	case OPT_JOIN_FD:
@@ -163,6 +169,19 @@ int cli_apply(const struct option_list *list, struct profile *profile, struct cr
 	return 0;
 }
 
+/* In a room no file of the host's decides, but one that was named. */
+static int load_for_room(const char *word, struct profile **ret_profile, struct croft_error *err)
+{
+	struct place place;
+	int r;
+
+	place_init_room(&place);
+	r = load_profile(word ? word : "job", &place.at, ret_profile, err);
+	if (r == 0)
+		room_profile(*ret_profile);
+	return r;
+}
+
 /* Without a word the project's own file counts, and without one `default`. */
 static int load(const char *word, struct profile **ret_profile, struct croft_error *err)
 {
@@ -177,7 +196,9 @@ int cli_profile(const struct option_list *list, struct profile **ret_profile,
 		struct croft_error *err)
 {
 	struct profile *profile;
-	int r = load(options_value(list, OPT_PROFILE, NULL), &profile, err);
+	const char *word = options_value(list, OPT_PROFILE, NULL);
+	int r = options_has(list, OPT_ROOT) ? load_for_room(word, &profile, err)
+					    : load(word, &profile, err);
 
 	if (r < 0)
 		return r;

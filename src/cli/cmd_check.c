@@ -223,6 +223,7 @@ static int run(struct look *look, int argc, char *const argv[])
 	if (look->wants_help)
 		return print_help(look);
 	place_init(&look->place);
+	look->place.at.is_for_room = true; /* to be looked at */
 	if (raise_open_files(&err) < 0 || host_probe_fully(&look->host, &err) < 0)
 		return cli_fail(&err);
 	return answer_all(look);

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/plan_mounts.h"
+#include "cli/room.h"
 #include "host/paths.h"
 #include "sys/calls.h"
 #include "sys/fd.h"
@@ -66,12 +67,18 @@ static int make_plan(struct look *look, const char *const *words, struct croft_e
 	const char *const *argv = none;
 	struct rlimit old;
 	bool is_raised;
-	int r = load_host(look, err);
+	int r = room_check_company(&look->list, err);
 
 	if (r == 0)
-		r = save_host(look, err);
-	if (r == 0)
 		r = cli_profile(&look->list, &look->profile, err);
+
+	/* what this host can do is asked where the command would be */
+	if (r == 0)
+		r = room_enter_asked(&look->list, look->profile, err);
+	if (r == 0)
+		r = load_host(look, err);
+	if (r == 0)
+		r = save_host(look, err);
 	if (r == 0)
 		r = cli_command(look->profile, words, &argv, err);
 	if (r == 0)
@@ -92,6 +99,19 @@ static void look_done(struct look *look)
 	options_done(&look->list);
 }
 
+static void print_all(struct buf *buf, const struct look *look)
+{
+	struct croft_error err = { 0 };
+	struct room room;
+
+	plan_print(buf, look->sandbox.plan);
+	if (!options_has(&look->list, OPT_ROOT) ||
+	    room_asked(&look->list, look->profile, &room, &err) < 0)
+		return;
+	room_print(buf, &room);
+	room_done(&room);
+}
+
 static int print_plan(struct look *look)
 {
 	AUTO_BUF struct buf buf = BUF_INIT(TEXT_MAX);
@@ -108,7 +128,7 @@ static int print_plan(struct look *look)
 	if (options_has(&look->list, OPT_JSON))
 		plan_print_json(&buf, look->sandbox.plan);
 	else
-		plan_print(&buf, look->sandbox.plan);
+		print_all(&buf, look);
 	status = cli_print(&buf);
 	if (status)
 		return status;

@@ -13,6 +13,7 @@ int cli_load_profile(const char *word, struct profile **ret_profile, struct crof
 	struct place place;
 
 	place_init(&place);
+	place.at.is_for_room = true; /* to be looked at */
 	return load_profile(word, &place.at, ret_profile, err);
 }
 

@@ -17,6 +17,7 @@
 #include "base/num.h"
 #include "cli/cli.h"
 #include "cli/joined.h"
+#include "cli/room.h"
 #include "cli/status.h"
 #include "launch/cleaner.h"
 #include "launch/supervise.h"
@@ -121,6 +122,8 @@ static int prepare(struct run *run, struct croft_error *err)
 {
 	int r = plan_check(run->sandbox.plan, err);
 
+	if (r == 0)
+		r = room_check_proc(run->sandbox.plan, err);
 	if (r == 0)
 		r = sandbox_find_command(&run->sandbox, err);
 	if (r == 0)

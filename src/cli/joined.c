@@ -17,6 +17,7 @@
 
 #include "base/num.h"
 #include "cli/cli.h"
+#include "cli/room.h"
 #include "cli/session_profile.h"
 #include "launch/sandbox.h"
 #include "sys/calls.h"
@@ -106,13 +107,17 @@ int joined_profile(struct joined *joined, const struct option_list *list,
 {
 	const char *id = options_value(list, OPT_SESSION, NULL);
 	struct profile *profile;
-	int r;
+	int r = room_check_company(list, err);
 
+	if (r < 0)
+		return r;
 	if (!id) {
 		r = cli_profile(list, &profile, err);
 		if (r < 0)
 			return r;
 		r = join_descriptors(joined, list, profile, err);
+		if (r == 0)
+			r = room_enter_asked(list, profile, err);
 		if (r < 0) {
 			profile_free(profile);
 			return r;

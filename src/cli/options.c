@@ -10,6 +10,8 @@
 
 #include "base/cleanup.h"
 #include "base/names.h"
+#include "base/num.h"
+#include "sys/calls.h"
 
 enum option_flag { IS_REPEATABLE = 1 };
 
@@ -251,9 +253,21 @@ static int take_value(enum option_command command, enum option_id id, int argc, 
 	return 0;
 }
 
+/* Space for as many words more. */
+static int make_space(struct option_list *list, size_t n)
+{
+	struct option_word *words = reallocarray(list->words, list->n + n, sizeof(*words));
+
+	if (!words)
+		return -ENOMEM;
+	list->words = words;
+	return 0;
+}
+
 static int parse(enum option_command command, int argc, char *const argv[], int first,
 		 struct option_list *list, struct croft_error *err)
 {
+	const size_t at_start = list->n;
 	int at;
 
 	for (at = first; at < argc && argv[at][0] == '-' && argv[at][1]; at++) {
@@ -274,14 +288,85 @@ static int parse(enum option_command command, int argc, char *const argv[], int 
 		if (!(options[id].flags & IS_REPEATABLE) && options_has(list, word.id))
 			return fail(err, CROFT_STAGE_USAGE, 0, "--%s is given twice",
 				    options[id].name);
-		if (!list->words)
-			list->words = calloc((size_t)(argc - first), sizeof(*list->words));
-		if (!list->words)
+		if (at_start == list->n && make_space(list, (size_t)(argc - first)) < 0)
 			return fail(err, CROFT_STAGE_USAGE, ENOMEM, "read the command line");
 		list->words[list->n++] = word;
 	}
 	list->next = at;
 	return 0;
+}
+
+/* Each word ends with a NUL, the last one too. Counts them, or -EINVAL. */
+static int split_words(char *data, size_t len, char **words)
+{
+	int n = 0;
+
+	if (len > 0 && data[len - 1])
+		return -EINVAL;
+	for (size_t at = 0; at < len; at += strlen(data + at) + 1) {
+		if (words)
+			words[n] = data + at;
+		n++;
+	}
+	return n;
+}
+
+static int parse_more(enum option_command command, struct option_list *list, size_t len,
+		      struct croft_error *err)
+{
+	const int n = split_words(list->more, len, NULL), next = list->next;
+	AUTO_FREE char **words = NULL;
+	int r;
+
+	if (n < 0)
+		return fail(err, CROFT_STAGE_USAGE, 0,
+			    "--options-fd: the last word does not end with a NUL byte");
+	words = calloc((size_t)n + 1, sizeof(*words));
+	if (!words)
+		return fail(err, CROFT_STAGE_USAGE, ENOMEM, "read the options of --options-fd");
+	(void)split_words(list->more, len, words);
+	r = parse(command, n, words, 0, list, err);
+	if (r == 0 && list->next < n)
+		r = fail(err, CROFT_STAGE_USAGE, 0, "--options-fd: '%s' is no option",
+			 words[list->next]);
+	list->next = next;
+	return r;
+}
+
+/* Words that are too many for a command line, or that nobody shall read in /proc/PID/cmdline. */
+static int read_more(enum option_command command, struct option_list *list, struct croft_error *err)
+{
+	const char *text = options_value(list, OPT_OPTIONS_FD, NULL);
+	size_t len = 0, size = 65536;
+	uint64_t fd;
+	ssize_t n;
+
+	if (!text)
+		return 0;
+	if (num_parse(text, 0, 1048575, &fd) < 0)
+		return fail(err, CROFT_STAGE_USAGE, 0, "--options-fd: '%s' is no descriptor", text);
+	list->more = malloc(size);
+	while (list->more) {
+		n = sys_read((int)fd, list->more + len, size - len);
+		if (n == -EINTR)
+			continue;
+		if (n < 0)
+			return fail(err, CROFT_STAGE_USAGE, (int)-n, "read --options-fd %s", text);
+		if (n == 0)
+			return parse_more(command, list, len, err);
+		len += (size_t)n;
+		if (len == OPTIONS_MAX_BYTES)
+			return fail(err, CROFT_STAGE_USAGE, EFBIG, "read --options-fd %s", text);
+		if (len == size) {
+			char *grown = realloc(list->more, size * 2);
+
+			size *= 2;
+			if (!grown)
+				break;
+			list->more = grown;
+		}
+	}
+	return fail(err, CROFT_STAGE_USAGE, ENOMEM, "read --options-fd %s", text);
 }
 
 int options_parse(enum option_command command, int argc, char *const argv[], int first,
@@ -291,6 +376,8 @@ int options_parse(enum option_command command, int argc, char *const argv[], int
 	int r;
 
 	r = parse(command, argc, argv, first, &list, err);
+	if (r == 0)
+		r = read_more(command, &list, err);
 	if (r < 0) {
 		options_done(&list);
 		return r;
@@ -302,7 +389,9 @@ int options_parse(enum option_command command, int argc, char *const argv[], int
 void options_done(struct option_list *list)
 {
 	free(list->words);
+	free(list->more);
 	list->words = NULL;
+	list->more = NULL;
 	list->n = 0;
 }
 

@@ -37,6 +37,7 @@ enum option_command {
 	CMD_DOCTOR = 1 << 18, /* croft-doctor's */
 	CMD_IMAGE = 1 << 19, /* croft-image's, without a verb */
 	CMD_IMAGE_CHECK = 1 << 20,
+	CMD_IMAGE_UNPACK = 1 << 28,
 };
 
 enum option_id {
@@ -54,11 +55,15 @@ struct option_list {
 	struct option_word *words; /* owned */
 	size_t n;
 	int next; /* index in argv of the first word that is no option */
+	char *more; /* owned: the words of --options-fd */
 };
+
+#define OPTIONS_MAX_BYTES (64U << 20) /* read from --options-fd */
 
 /*
  * Reads argv[first...] for one command. Values are taken as they are, "--option value" or
- * "--option=value"; names are whole words. Errors have stage usage.
+ * "--option=value"; names are whole words. What --options-fd reads stands at the end of the list.
+ * Errors have stage usage.
  */
 int options_parse(enum option_command command, int argc, char *const argv[], int first,
 		  struct option_list *ret_list, struct croft_error *err);

@@ -33,6 +33,17 @@ static const char *find_workdir(char *buffer, size_t size)
 	return n > 0 && buffer[0] == '/' ? buffer : NULL;
 }
 
+void place_init_room(struct place *ret_place)
+{
+	const char *home = getenv("HOME");
+
+	memset(&ret_place->at, 0, sizeof(ret_place->at));
+	ret_place->at.environ = (const char *const *)environ;
+	ret_place->at.home = home && home[0] == '/' ? home : NULL;
+	ret_place->at.workdir = "/";
+	ret_place->at.is_for_room = true;
+}
+
 void place_init(struct place *ret_place)
 {
 	struct load_place *at = &ret_place->at;

@@ -22,5 +22,7 @@ struct place {
  * HOME unset or relative, a working directory that was removed, no project around.
  */
 void place_init(struct place *ret_place);
+/* The same for a room: "~" is what HOME says, "." is "/", and no project is around. */
+void place_init_room(struct place *ret_place);
 
 #endif

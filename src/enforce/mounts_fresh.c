@@ -19,12 +19,8 @@
 #include "sys/fd.h"
 #include "sys/path.h"
 
-/*
- * Mounts it, and opens its root: what is there now must be another file system than before, and
- * have the flags.
- */
-static int put_fresh(const struct tree *tree, const char *path, int point,
-		     const struct fresh *fresh, struct croft_error *err)
+int fresh_put(const struct tree *tree, const char *path, int point, const struct fresh *fresh,
+	      struct croft_error *err)
 {
 	AUTO_FD int fd = -1, seen = -1;
 	struct stat before, after;
@@ -109,7 +105,7 @@ int tmpfs_put(struct tree *tree, const struct plan_mount_op *op, struct croft_er
 			: tree_point(tree, op->path, true, err);
 	if (point < 0)
 		return point;
-	fd = put_fresh(tree, op->path, point, &fresh, err);
+	fd = fresh_put(tree, op->path, point, &fresh, err);
 	if (fd < 0)
 		return fd;
 	r = tree_owns(tree, fd);
@@ -162,7 +158,7 @@ static int hide_first(const struct tree *tree, const struct plan_mount_op *op, i
 	point = len < (int)sizeof(path) ? path_step(proc, "1") : -ENAMETOOLONG;
 	if (point < 0)
 		return fail(err, CROFT_STAGE_MOUNTS, -point, "find '%s/1'", op->path);
-	fd = put_fresh(tree, path, point, &nothing, err);
+	fd = fresh_put(tree, path, point, &nothing, err);
 	return fd < 0 ? fd : 0;
 }
 
@@ -185,7 +181,7 @@ int proc_put(const struct tree *tree, const struct plan_mount_op *op, struct cro
 			.flags = op->flags | MOUNT_NOEXEC | MOUNT_NODEV | MOUNT_NOSUID,
 		};
 
-		fd = put_fresh(tree, op->path, point, &fresh, err);
+		fd = fresh_put(tree, op->path, point, &fresh, err);
 	}
 	r = fd < 0 ? fd : hide_first(tree, op, fd, err);
 	return r < 0 ? r : add_rule(tree, op, fd, err);
@@ -199,7 +195,7 @@ int devpts_put(const struct tree *tree, const struct plan_mount_op *op, struct c
 		.flags = op->flags | MOUNT_NOEXEC | MOUNT_NOSUID,
 	};
 	AUTO_FD int point = tree_point(tree, op->path, true, err);
-	AUTO_FD int fd = point < 0 ? point : put_fresh(tree, op->path, point, &fresh, err);
+	AUTO_FD int fd = point < 0 ? point : fresh_put(tree, op->path, point, &fresh, err);
 
 	return fd < 0 ? fd : add_rule(tree, op, fd, err);
 }

@@ -95,12 +95,23 @@ int old_remount(int fd, unsigned flags, const char *path, struct croft_error *er
 	return r < 0 ? fail(err, CROFT_STAGE_MOUNTS, -r, "set the mount flags of '%s'", path) : 0;
 }
 
-int old_bind(int source, int point, const char *path, struct croft_error *err)
+static int bind_to(int source, int point, unsigned long flags, const char *path,
+		   struct croft_error *err)
 {
 	char from[FD_NAME_SIZE], to[FD_NAME_SIZE];
-	int r = sys_mount(name_of(source, from), name_of(point, to), NULL, MS_BIND | MS_REC, NULL);
+	int r = sys_mount(name_of(source, from), name_of(point, to), NULL, MS_BIND | flags, NULL);
 
 	return r < 0 ? fail(err, CROFT_STAGE_MOUNTS, -r, "mount upon '%s'", path) : 0;
+}
+
+int old_bind(int source, int point, const char *path, struct croft_error *err)
+{
+	return bind_to(source, point, MS_REC, path, err);
+}
+
+int old_bind_alone(int source, int point, const char *path, struct croft_error *err)
+{
+	return bind_to(source, point, 0, path, err);
 }
 
 /* "mode=0700,newinstance"; ours are short. */

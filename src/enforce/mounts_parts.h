@@ -40,7 +40,7 @@ struct tree {
 /* A file system of its own, empty or the kernel's. */
 struct fresh {
 	const char *type;
-	const char *options[3][2]; /* name and value; value NULL: a flag; name NULL: the end */
+	const char *options[4][2]; /* name and value; value NULL: a flag; name NULL: the end */
 	unsigned flags; /* MOUNT_RDONLY, ... */
 };
 
@@ -92,6 +92,8 @@ const char *old_place(int root);
 
 /* As it is, submounts and all. */
 int old_bind(int source, int point, const char *path, struct croft_error *err);
+/* Without what is mounted beneath. */
+int old_bind_alone(int source, int point, const char *path, struct croft_error *err);
 int old_fresh(int point, const struct fresh *fresh, const char *path, struct croft_error *err);
 /* Sets flags of one mount, beside those it has. */
 int old_remount(int fd, unsigned flags, const char *path, struct croft_error *err);
@@ -105,10 +107,24 @@ int old_set_submounts(const struct tree *tree, struct croft_error *err);
 /* The operation that grants "/" itself: then the root is a copy of the host's. NULL: none does. */
 const struct plan_mount_op *root_copied(const struct plan *plan);
 int root_make(struct tree *tree, struct croft_error *err);
+/*
+ * Changes the root to the working directory, which is a mount of its own. What was the root stays
+ * stacked upon it, reached by tree->host, until root_let_go. Without a plan the caller goes on with
+ * his capabilities: then an initramfs is a failure.
+ */
+int root_pivot(struct tree *tree, struct croft_error *err);
+int root_let_go(struct tree *tree, struct croft_error *err);
 /* Lets go of the host's tree, and makes the root read-only. */
 int root_finish(struct tree *tree, struct croft_error *err);
 
 /* mounts_fresh.c */
+
+/*
+ * Mounts it upon `point`, which `path` leads to, and opens its root: what is there now is another
+ * file system than before, and has the flags.
+ */
+int fresh_put(const struct tree *tree, const char *path, int point, const struct fresh *fresh,
+	      struct croft_error *err);
 
 int tmpfs_put(struct tree *tree, const struct plan_mount_op *op, struct croft_error *err);
 /* Makes those read-only that shall be. */

@@ -90,10 +90,10 @@ static int enter_old(const struct tree *tree, const struct plan_mount_op *whole,
 /* Needs: the new root as working directory. */
 static int pivot(struct tree *tree, struct croft_error *err)
 {
-	const struct profile *profile = tree->plan->profile;
+	const struct profile *profile = tree->plan ? tree->plan->profile : NULL;
 	int r = sys_pivot_root(".", ".");
 
-	if (r == -EINVAL && profile->require[PROTECT_PRIVILEGES] != REQUIRE_OFF) {
+	if (r == -EINVAL && profile && profile->require[PROTECT_PRIVILEGES] != REQUIRE_OFF) {
 		tree->is_stacked = true;
 		/* by the older calls it stands upon some directory as yet */
 		r = tree->has_new_api ? 0 : sys_mount(".", "/", NULL, MS_MOVE, NULL);
@@ -128,14 +128,18 @@ static int see_pivot(const struct tree *tree, const struct stat *root, const str
 int root_make(struct tree *tree, struct croft_error *err)
 {
 	const struct plan_mount_op *whole = root_copied(tree->plan);
-	struct stat host, root;
 	int r;
 
 	tree->has_own_root = !whole;
 	r = tree->has_new_api ? enter_new(tree, whole, err) : enter_old(tree, whole, err);
-	if (r < 0)
-		return r;
-	r = sys_fstatat(tree->host, "", &host, AT_EMPTY_PATH);
+	return r < 0 ? r : root_pivot(tree, err);
+}
+
+int root_pivot(struct tree *tree, struct croft_error *err)
+{
+	struct stat host, root;
+	int r = sys_fstatat(tree->host, "", &host, AT_EMPTY_PATH);
+
 	if (r >= 0)
 		r = sys_fstatat(AT_FDCWD, ".", &root, 0);
 	if (r < 0)
@@ -157,7 +161,7 @@ int root_make(struct tree *tree, struct croft_error *err)
 }
 
 /* Nobody can name the host's tree any more: what stands upon "/" is "/". */
-static int let_go(struct tree *tree, struct croft_error *err)
+int root_let_go(struct tree *tree, struct croft_error *err)
 {
 	struct stat root, up;
 	int r = tree->is_stacked ? 0 : sys_fchdir(tree->host);
@@ -196,7 +200,7 @@ int root_finish(struct tree *tree, struct croft_error *err)
 	const struct plan_mount_op *whole = root_copied(tree->plan);
 	AUTO_FD int seen = -1;
 	struct stat st;
-	int r = let_go(tree, err);
+	int r = root_let_go(tree, err);
 
 	if (r == 0 && !whole)
 		r = close_root(tree, own_flags, err);

@@ -96,19 +96,25 @@ static bool has_number(unsigned wanted, int kind)
 
 int namespaces_prepare(const struct plan *plan, struct namespaces *ret_ns, struct croft_error *err)
 {
+	return namespaces_prepare_kinds(plan->namespaces, ret_ns, err);
+}
+
+int namespaces_prepare_kinds(unsigned wanted, struct namespaces *ret_ns, struct croft_error *err)
+{
 	AUTO_FD int dir = sys_openat(AT_FDCWD, "/proc/self/ns", O_PATH | O_DIRECTORY, 0);
 	unsigned uid = sys_geteuid(), gid = sys_getegid();
 
 	memset(ret_ns, 0, sizeof(*ret_ns));
-	ret_ns->wanted = plan->namespaces;
-	if (!plan->namespaces)
+	ret_ns->wanted = wanted;
+	ret_ns->hostname = NAMESPACES_HOSTNAME;
+	if (!wanted)
 		return 0;
 	if (dir < 0)
 		return fail(err, CROFT_STAGE_NAMESPACES, -dir, "look at /proc/self/ns");
 	(void)snprintf(ret_ns->uid_map, sizeof(ret_ns->uid_map), "%u %u 1\n", uid, uid);
 	(void)snprintf(ret_ns->gid_map, sizeof(ret_ns->gid_map), "%u %u 1\n", gid, gid);
 	for (int i = 0; i < HOST_NS_MAX; i++) {
-		if (!has_number(plan->namespaces, i))
+		if (!has_number(wanted, i))
 			continue;
 		ret_ns->before[i] = namespaces_number(dir, (enum host_ns)i);
 		if (ret_ns->before[i])
@@ -204,14 +210,14 @@ static int set_lo_up(struct croft_error *err)
 	return r < 0 ? fail(err, CROFT_STAGE_NAMESPACES, -r, "set the interface lo up") : 0;
 }
 
-static int set_hostname(struct croft_error *err)
+static int set_hostname(const char *want, struct croft_error *err)
 {
 	struct utsname name;
-	int r = sys_sethostname(NAMESPACES_HOSTNAME, sizeof(NAMESPACES_HOSTNAME) - 1);
+	int r = sys_sethostname(want, strlen(want));
 
 	if (r == 0)
 		r = sys_uname(&name);
-	if (r == 0 && strcmp(name.nodename, NAMESPACES_HOSTNAME) != 0)
+	if (r == 0 && strcmp(name.nodename, want) != 0)
 		r = -ENOTSUP;
 	return r < 0 ? fail(err, CROFT_STAGE_NAMESPACES, -r, "set the host name") : 0;
 }
@@ -255,6 +261,6 @@ int namespaces_enter(const struct namespaces *ns, struct croft_error *err)
 	if (r == 0 && is_wanted(ns->wanted, HOST_NS_NET))
 		r = set_lo_up(err);
 	if (r == 0 && is_wanted(ns->wanted, HOST_NS_UTS))
-		r = set_hostname(err);
+		r = set_hostname(ns->hostname, err);
 	return r;
 }

@@ -20,6 +20,7 @@
 struct namespaces {
 	unsigned wanted; /* 1U << HOST_NS_* */
 	char uid_map[32], gid_map[32]; /* "1000 1000 1\n": the same ids inside as outside */
+	const char *hostname; /* where a uts namespace is wanted; a literal */
 	/* number of each wanted kind before: what the new one must differ from */
 	uint64_t before[HOST_NS_MAX];
 };
@@ -29,6 +30,8 @@ struct namespaces {
  * namespaces this process is: then no new one could be seen. Stage namespaces.
  */
 int namespaces_prepare(const struct plan *plan, struct namespaces *ret_ns, struct croft_error *err);
+/* The same for a set of kinds (1U << HOST_NS_*) that no plan has. */
+int namespaces_prepare_kinds(unsigned kinds, struct namespaces *ret_ns, struct croft_error *err);
 
 /*
  * Makes them all in one unshare, maps the ids, makes every mount private, sets lo up if it is

@@ -22,6 +22,7 @@
 #include "sys/fd.h"
 
 #define LINKS_MAX 8
+#define SUM_BLOCK ((size_t)256 << 10)
 
 static int fail_image(const struct blobs *blobs, struct croft_error *err, int errnum,
 		      const char *why)
@@ -157,6 +158,37 @@ int blobs_open_archive(const char *name, int fd, uint64_t size, struct arena *ar
 	return r < 0 ? r : read_members(ret_blobs, err);
 }
 
+int blobs_open(const char *name, struct arena *arena, struct blobs *ret_blobs,
+	       bool *ret_is_directory, struct croft_error *err)
+{
+	AUTO_FD int handle = -1;
+	AUTO_FD int fd = -1;
+	struct stat st;
+	char link[32];
+	int r;
+
+	*ret_blobs = (struct blobs){ .name = name, .root = { .fd = -1 }, .fd = -1 };
+	/* O_PATH first: a FIFO would make us wait, a device would be woken */
+	handle = sys_openat(AT_FDCWD, name, O_PATH, 0);
+	r = handle < 0 ? handle : sys_fstatat(handle, "", &st, AT_EMPTY_PATH);
+	if (r < 0)
+		return fail(err, CROFT_STAGE_PREPARE, -r, "open '%s'", name);
+	*ret_is_directory = S_ISDIR(st.st_mode);
+	if (*ret_is_directory)
+		return blobs_open_directory(name, arena, ret_blobs, err);
+	if (!S_ISREG(st.st_mode))
+		return fail(err, CROFT_STAGE_PREPARE, 0,
+			    "'%s' is no image: neither a directory nor a regular file", name);
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", handle);
+	fd = sys_openat(AT_FDCWD, link, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	if (fd == -ENOENT || fd == -ENOTDIR) /* no /proc */
+		fd = sys_openat(AT_FDCWD, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	r = fd < 0 ? fd : sys_fstatat(fd, "", &st, AT_EMPTY_PATH);
+	if (r < 0)
+		return fail(err, CROFT_STAGE_PREPARE, -r, "open '%s'", name);
+	return blobs_open_archive(name, fd_take(&fd), (uint64_t)st.st_size, arena, ret_blobs, err);
+}
+
 void blobs_done(struct blobs *blobs)
 {
 	root_done(&blobs->root);
@@ -280,4 +312,36 @@ ssize_t blobs_load(const struct blobs *blobs, const char *name, const struct dig
 	}
 	*ret_data = take_ptr(&data);
 	return n;
+}
+
+int blobs_sum_bytes(const struct blobs *blobs, const struct bytes *bytes, const char *name,
+		    struct digest *ret_digest, struct croft_error *err)
+{
+	AUTO_FREE char *block = malloc(SUM_BLOCK);
+	struct digest_sum sum;
+	uint64_t at = 0;
+	ssize_t n = block ? 0 : -ENOMEM;
+
+	*ret_digest = (struct digest){ .is_given = false };
+	digest_begin(&sum, ret_digest);
+	while (block && (n = bytes_read(bytes, at, block, SUM_BLOCK)) > 0) {
+		digest_add(&sum, block, (size_t)n);
+		at += (uint64_t)n;
+	}
+	if (n < 0)
+		return fail(err, CROFT_STAGE_PREPARE, (int)-n, "%s: read '%s'", blobs->name, name);
+	digest_end(&sum, ret_digest);
+	return 0;
+}
+
+int blobs_sum(const struct blobs *blobs, const char *name, struct digest *ret_digest,
+	      struct croft_error *err)
+{
+	AUTO_FD int fd = -1;
+	struct bytes bytes;
+	int r = blobs_find(blobs, name, &bytes, &fd);
+
+	if (r < 0)
+		return fail(err, CROFT_STAGE_PREPARE, -r, "%s: read '%s'", blobs->name, name);
+	return blobs_sum_bytes(blobs, &bytes, name, ret_digest, err);
 }

@@ -40,7 +40,13 @@ struct blobs {
 	struct arena *arena; /* not owned */
 };
 
-/* A directory. Errors: stage PREPARE. blobs_done in any case. */
+/*
+ * Either, told by what is there; what is neither a directory nor a regular file is not opened.
+ * Errors: stage PREPARE. blobs_done in any case.
+ */
+int blobs_open(const char *name, struct arena *arena, struct blobs *ret_blobs,
+	       bool *ret_is_directory, struct croft_error *err);
+/* A directory. Errors as above. */
 int blobs_open_directory(const char *name, struct arena *arena, struct blobs *ret_blobs,
 			 struct croft_error *err);
 /* An archive, from a regular file that is open: takes fd. Errors as above. */
@@ -57,5 +63,11 @@ bool blobs_has(const struct blobs *blobs, const char *name);
 /* Reads one of at most `max` bytes: malloc'd, NUL-terminated. Its length, or -errno, described. */
 ssize_t blobs_load(const struct blobs *blobs, const char *name, const struct digest *digest,
 		   size_t max, char **ret_data, struct croft_error *err);
+/* Sums one up: its sha256. 0 or -errno, described. */
+int blobs_sum(const struct blobs *blobs, const char *name, struct digest *ret_digest,
+	      struct croft_error *err);
+/* The same of any bytes; `name` is for messages. */
+int blobs_sum_bytes(const struct blobs *blobs, const struct bytes *bytes, const char *name,
+		    struct digest *ret_digest, struct croft_error *err);
 
 #endif

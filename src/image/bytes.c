@@ -95,23 +95,31 @@ void digest_add(struct digest_sum *sum, const void *data, size_t len)
 		SHA256Update(&sum->context, data, len);
 }
 
-bool digest_is(struct digest_sum *sum, const struct digest *digest)
+void digest_end(struct digest_sum *sum, struct digest *ret_digest)
 {
 	static const char digits[] = "0123456789abcdef";
 	size_t len = sum->is_long ? SHA512_DIGEST_LENGTH : SHA256_DIGEST_LENGTH;
 	uint8_t is[SHA512_DIGEST_LENGTH];
-	char hex[DIGEST_HEX_SIZE];
 
 	if (sum->is_long)
 		SHA512Final(is, &sum->context);
 	else
 		SHA256Final(is, &sum->context);
 	for (size_t i = 0; i < len; i++) {
-		hex[2 * i] = digits[is[i] >> 4];
-		hex[2 * i + 1] = digits[is[i] & 15];
+		ret_digest->hex[2 * i] = digits[is[i] >> 4];
+		ret_digest->hex[2 * i + 1] = digits[is[i] & 15];
 	}
-	hex[2 * len] = '\0';
-	return strcmp(hex, digest->hex) == 0;
+	ret_digest->hex[2 * len] = '\0';
+	ret_digest->is_given = true;
+	ret_digest->is_long = sum->is_long;
+}
+
+bool digest_is(struct digest_sum *sum, const struct digest *digest)
+{
+	struct digest is;
+
+	digest_end(sum, &is);
+	return strcmp(is.hex, digest->hex) == 0;
 }
 
 /* Memory */

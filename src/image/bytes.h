@@ -41,9 +41,11 @@ struct digest_sum {
 int digest_parse(const char *text, struct digest *ret_digest);
 /* "sha256:0123456789ab": enough for people. */
 void digest_shorten(const struct digest *digest, char *text, size_t size);
+/* Of the kind of `digest`; zeroed: sha256. */
 void digest_begin(struct digest_sum *sum, const struct digest *digest);
 void digest_add(struct digest_sum *sum, const void *data, size_t len);
-/* Ends the sum. */
+/* Both end the sum. */
+void digest_end(struct digest_sum *sum, struct digest *ret_digest);
 bool digest_is(struct digest_sum *sum, const struct digest *digest);
 
 /* A file in memory alone, for reading and writing: a descriptor or -errno. */

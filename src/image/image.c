@@ -189,35 +189,6 @@ static bool source_has(const struct root_source *source, const char *dir, const 
 
 /* Layers */
 
-static int open_layer(struct image *image, size_t i, const struct manifest_layer *from,
-		      struct croft_error *err)
-{
-	struct layer *layer = &image->layers[i];
-	char digest[32] = "";
-	int r = blobs_find(&image->blobs, from->name, &layer->bytes, &layer->fd);
-
-	layer->image = image->name;
-	layer->number = (unsigned)i + 1;
-	layer->digest = from->digest;
-	if (r < 0)
-		return fail(err, CROFT_STAGE_PREPARE, -r, "%s: layer %u: read '%s'", image->name,
-			    layer->number, from->name);
-	layer->packing = packing_of(&layer->bytes);
-	if (!layer->digest.is_given && layer->packing == PACKING_NONE)
-		layer->digest = from->diff_id;
-	if (layer->digest.is_given)
-		digest_shorten(&layer->digest, digest, sizeof(digest));
-	(void)snprintf(layer->label, sizeof(layer->label), "layer %u%s%s%s", layer->number,
-		       *digest ? " (" : "", digest, *digest ? ")" : "");
-	if (from->size && from->size != layer->bytes.size)
-		return layer_fail(layer, err, EBADMSG, NULL,
-				  "its size is not what the manifest says");
-	if (layer->bytes.size > LAYER_MAX_BYTES)
-		return layer_fail(layer, err, EFBIG, NULL, "it has more than 128 GiB");
-	image->origins[i] = layer->label;
-	return 0;
-}
-
 static int read_layer(struct image *image, struct layer *layer, struct croft_error *err)
 {
 	uint32_t covered = image->tree.n_covered_links;
@@ -253,7 +224,10 @@ static int read_layers(struct image *image, const struct manifest *manifest,
 	image->kind = manifest->kind;
 	image->config = manifest->config;
 	for (size_t i = 0; r == 0 && i < image->n_layers; i++) {
-		r = open_layer(image, i, &manifest->layers[i], err);
+		image->layers[i].image = image->name;
+		image->layers[i].number = (unsigned)i + 1;
+		r = layer_open(&image->layers[i], &image->blobs, &manifest->layers[i], err);
+		image->origins[i] = image->layers[i].label;
 		if (r == 0)
 			r = read_layer(image, &image->layers[i], err);
 	}
@@ -418,35 +392,10 @@ static int read_blobs(struct image *image, const struct image_options *options, 
 static int open_blobs(struct image *image, const struct image_options *options,
 		      struct croft_error *err)
 {
-	AUTO_FD int handle = -1;
-	AUTO_FD int fd = -1;
-	struct stat st;
-	char link[32];
-	int r;
+	bool is_directory = false;
+	int r = blobs_open(image->name, &image->arena, &image->blobs, &is_directory, err);
 
-	/* O_PATH first: a FIFO would make us wait, a device would be woken */
-	handle = sys_openat(AT_FDCWD, image->name, O_PATH, 0);
-	r = handle < 0 ? handle : sys_fstatat(handle, "", &st, AT_EMPTY_PATH);
-	if (r < 0)
-		return fail(err, CROFT_STAGE_PREPARE, -r, "open '%s'", image->name);
-	if (S_ISDIR(st.st_mode)) {
-		r = blobs_open_directory(image->name, &image->arena, &image->blobs, err);
-		return r < 0 ? r : read_blobs(image, options, true, err);
-	}
-	if (!S_ISREG(st.st_mode))
-		return fail(err, CROFT_STAGE_PREPARE, 0,
-			    "'%s' is no image: neither a directory nor a regular file",
-			    image->name);
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", handle);
-	fd = sys_openat(AT_FDCWD, link, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	if (fd == -ENOENT || fd == -ENOTDIR) /* no /proc */
-		fd = sys_openat(AT_FDCWD, image->name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	r = fd < 0 ? fd : sys_fstatat(fd, "", &st, AT_EMPTY_PATH);
-	if (r < 0)
-		return fail(err, CROFT_STAGE_PREPARE, -r, "open '%s'", image->name);
-	r = blobs_open_archive(image->name, fd_take(&fd), (uint64_t)st.st_size, &image->arena,
-			       &image->blobs, err);
-	return r < 0 ? r : read_blobs(image, options, false, err);
+	return r < 0 ? r : read_blobs(image, options, is_directory, err);
 }
 
 static void set_root(struct image *image)

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "image/manifest.h"
 #include "sys/fd.h"
 
 #define NAME_SHOWN 120 /* of an entry, in messages */
@@ -38,6 +39,31 @@ int layer_fail(const struct layer *layer, struct croft_error *err, int errnum, c
 		(void)fail(err, CROFT_STAGE_PREPARE, 0, "%s: %s: entry '%.*s...' (%zu bytes): %s",
 			   layer->image, layer->label, NAME_SHOWN, name, len, why);
 	return -errnum;
+}
+
+int layer_open(struct layer *layer, const struct blobs *blobs, const struct manifest_layer *from,
+	       struct croft_error *err)
+{
+	char digest[32] = "";
+	int r = blobs_find(blobs, from->name, &layer->bytes, &layer->fd);
+
+	layer->digest = from->digest;
+	if (r < 0)
+		return fail(err, CROFT_STAGE_PREPARE, -r, "%s: layer %u: read '%s'", layer->image,
+			    layer->number, from->name);
+	layer->packing = packing_of(&layer->bytes);
+	if (!layer->digest.is_given && layer->packing == PACKING_NONE)
+		layer->digest = from->diff_id;
+	if (layer->digest.is_given)
+		digest_shorten(&layer->digest, digest, sizeof(digest));
+	(void)snprintf(layer->label, sizeof(layer->label), "layer %u%s%s%s", layer->number,
+		       *digest ? " (" : "", digest, *digest ? ")" : "");
+	if (from->size && from->size != layer->bytes.size)
+		return layer_fail(layer, err, EBADMSG, NULL,
+				  "its size is not what the manifest says");
+	if (layer->bytes.size > LAYER_MAX_BYTES)
+		return layer_fail(layer, err, EFBIG, NULL, "it has more than 128 GiB");
+	return 0;
 }
 
 /* Contents that are kept */
@@ -214,7 +240,7 @@ static int read_entries(const struct layer *layer, struct tar *tar, struct tree 
 	return 0;
 }
 
-static int check_digest(const struct layer *layer, struct digest_sum *sum, struct croft_error *err)
+int layer_check_digest(const struct layer *layer, struct digest_sum *sum, struct croft_error *err)
 {
 	if (!layer->digest.is_given || digest_is(sum, &layer->digest))
 		return 0;
@@ -244,7 +270,7 @@ int layer_read(const struct layer *layer, struct tree *tree, struct kept *kept,
 	if (is_read < 0)
 		return layer_fail(layer, err, -is_read, NULL, errno_text(-is_read));
 	if (r != -EFBIG && r != -ENOMEM) {
-		int is_other = check_digest(layer, &sum, err);
+		int is_other = layer_check_digest(layer, &sum, err);
 
 		r = is_other < 0 ? is_other : r;
 	}
@@ -260,9 +286,8 @@ static int compare_at(const void *a, const void *b)
 	return (*x)->at < (*y)->at ? -1 : (*x)->at > (*y)->at;
 }
 
-/* The files of a layer that can still be seen, in the order in which a pass meets them. */
-static int list_files(const struct layer *layer, struct tree *tree, struct tree_inode ***ret_files,
-		      size_t *ret_n)
+int layer_list_files(const struct layer *layer, struct tree *tree, struct tree_inode ***ret_files,
+		     size_t *ret_n)
 {
 	struct tree_inode **files;
 	size_t n = 0;
@@ -288,7 +313,7 @@ static int make_pass(const struct layer *layer, struct tar *tar, struct tree *tr
 	AUTO_FREE struct tree_inode **files = NULL;
 	size_t n = 0, at = 0;
 	bool is_found = false;
-	int r = list_files(layer, tree, &files, &n);
+	int r = layer_list_files(layer, tree, &files, &n);
 
 	while (r == 0 && (r = tar_next(tar)) > 0) {
 		const char *path = archive_entry_pathname(tar->entry);

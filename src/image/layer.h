@@ -33,6 +33,16 @@ struct layer {
 	char label[48]; /* "layer 2 (sha256:0123456789ab)", "the archive" */
 };
 
+struct blobs;
+struct manifest_layer;
+
+/*
+ * Opens the blob that a manifest names: image, number are set; fills the rest, `label` even where
+ * it fails. What the manifest says of its size is held against it. Errors: stage PREPARE.
+ */
+int layer_open(struct layer *layer, const struct blobs *blobs, const struct manifest_layer *from,
+	       struct croft_error *err);
+
 /* Contents in memory, for inodes whose `kept` is their number. */
 struct kept {
 	int fd; /* owned; -1 until the first */
@@ -54,6 +64,15 @@ int layer_read(const struct layer *layer, struct tree *tree, struct kept *kept,
  */
 int layer_fetch(const struct layer *layer, struct tree *tree, struct kept *kept, uint32_t inode,
 		unsigned *passes, int *ret_fd, struct croft_error *err);
+
+/*
+ * The regular files of a layer that can still be seen, in the order in which a pass meets them:
+ * malloc'd. 0 or -ENOMEM.
+ */
+int layer_list_files(const struct layer *layer, struct tree *tree, struct tree_inode ***ret_files,
+		     size_t *ret_n);
+/* Held against the bytes that were summed up: 0 or an error. */
+int layer_check_digest(const struct layer *layer, struct digest_sum *sum, struct croft_error *err);
 
 /* "IMAGE: layer 2 (...): entry 'x': why"; `name` NULL: without an entry. Returns -errnum. */
 int layer_fail(const struct layer *layer, struct croft_error *err, int errnum, const char *name,

@@ -2,6 +2,7 @@
 /*
  * main.c - croft-image: what is wrong with a container image, before anything is started from it.
  *
+ *	croft-image unpack ...             cmd_unpack.c
  *	croft-image check IMAGE [--run PROG] [--need LIST] [--mount HOST:PATH] [--pod FILE]
  *	                        [--tag NAME] [--arch ARCH] [--json]
  *
@@ -17,6 +18,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "image/check.h"
+#include "image/cmd_unpack.h"
 
 #define FOUND 1 /* the exit status when there are findings */
 #define WORDS_MAX_BYTES (1U << 20)
@@ -288,7 +290,7 @@ static int help(enum option_command command, bool wants_all)
 /* `croft image` itself: its help, or one of its verbs. */
 static int find_verb(int argc, char *const argv[], bool *ret_done, struct croft_error *err)
 {
-	enum option_command command;
+	enum option_command command = CMD_IMAGE;
 	struct option_list list;
 	int status = 0;
 
@@ -299,6 +301,8 @@ static int find_verb(int argc, char *const argv[], bool *ret_done, struct croft_
 		status = help(CMD_IMAGE, options_value(&list, OPT_HELP, NULL) != NULL);
 	else if (options_verb(CMD_IMAGE, argc > 1 ? argv[1] : NULL, &command, err) < 0)
 		status = cli_fail(err);
+	else if (command == CMD_IMAGE_UNPACK)
+		status = cmd_image_unpack(argc, argv);
 	else
 		*ret_done = false;
 	options_done(&list);

@@ -38,6 +38,21 @@ int manifest_load(const struct reading *reading, const char *name, const struct 
 		    reading->blobs->name, name, where.line, where.column, where.text);
 }
 
+int manifest_bind(const struct reading *reading, const char *name, json_t **json)
+{
+	struct digest *digest = &reading->manifest->digest;
+	json_t *again = NULL;
+	int r = blobs_sum(reading->blobs, name, digest, reading->err);
+
+	if (r == 0)
+		r = manifest_load(reading, name, digest, &again);
+	if (r < 0)
+		return r;
+	json_decref(*json);
+	*json = again;
+	return 0;
+}
+
 bool manifest_is_tag(const char *name, const char *tag)
 {
 	size_t len = strlen(name), tag_len = strlen(tag);
@@ -158,7 +173,10 @@ static int read_manifest_json(struct reading *reading, bool is_sure)
 		r = manifest_take_docker(reading, json);
 	} else {
 		reading->manifest->kind = IMAGE_DIR_TRANSPORT;
-		r = manifest_take(reading, name, json, true);
+		r = manifest_bind(reading, name, &json);
+		if (r == 0)
+			r = manifest_take(reading, name, json, true);
+		reading->manifest->is_bound = true;
 	}
 	json_decref(json);
 	return r < 0 ? r : 1;

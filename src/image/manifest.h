@@ -32,6 +32,8 @@ struct manifest {
 	struct manifest_layer *layers; /* the lowest first */
 	size_t n_layers;
 	struct image_config config;
+	struct digest digest; /* of the manifest; of docker save's list: of the configuration */
+	bool is_bound; /* that digest settles what the layers are */
 };
 
 /*

@@ -128,7 +128,11 @@ int manifest_take_docker(struct reading *reading, const json_t *list)
 	r = manifest_load(reading, name, &digest, &config);
 	if (r < 0)
 		return r;
-	r = manifest_take_config(reading, name, config);
+	manifest->digest = digest;
+	if (!digest.is_given)
+		r = manifest_bind(reading, name, &config);
+	if (r == 0)
+		r = manifest_take_config(reading, name, config);
 	json_decref(config);
 	return r;
 }

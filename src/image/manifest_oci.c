@@ -159,6 +159,8 @@ int manifest_read_oci(struct reading *reading)
 		r = choose(reading, at.name, manifests, depth == 0, &entry);
 		if (r == 0)
 			r = manifest_descriptor(reading, at.name, entry, false, &at);
+		reading->manifest->digest = at.digest;
+		reading->manifest->is_bound = true;
 	}
 	json_decref(json);
 	return r;

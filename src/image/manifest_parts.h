@@ -34,6 +34,8 @@ int manifest_fail(const struct reading *reading, int errnum, const char *file, c
 /* The file's JSON: an object, or a list if it may be one. The caller's to decref. */
 int manifest_load(const struct reading *reading, const char *name, const struct digest *digest,
 		  json_t **ret_json);
+/* For one that was loaded without a digest: manifest->digest is that of what *json is by then. */
+int manifest_bind(const struct reading *reading, const char *name, json_t **json);
 /* Is `tag` that name, or what is behind one of its slashes? */
 bool manifest_is_tag(const char *name, const char *tag);
 /* Another one in a list for people: "a:1, b:2"; "" is an image without a tag. */

@@ -208,7 +208,7 @@ const char *tree_text(const struct tree *tree, const struct tree_inode *inode)
 	return tree->texts + inode->text;
 }
 
-uint32_t tree_find(const struct tree *tree, uint32_t parent, const char *name, size_t len)
+uint32_t tree_find_child(const struct tree *tree, uint32_t parent, const char *name, size_t len)
 {
 	uint32_t at = tree->buckets[hash_name(tree, parent, name, len) & (tree->n_buckets - 1)];
 

@@ -91,7 +91,7 @@ int tree_add_entry(struct tree *tree, const struct tree_entry *entry, uint32_t *
 int tree_make(struct tree *tree, const char *path, uint32_t *ret_node, const char **ret_why);
 
 /* TREE_NONE: there is no such name. */
-uint32_t tree_find(const struct tree *tree, uint32_t parent, const char *name, size_t len);
+uint32_t tree_find_child(const struct tree *tree, uint32_t parent, const char *name, size_t len);
 const char *tree_name(const struct tree *tree, uint32_t node);
 const char *tree_text(const struct tree *tree, const struct tree_inode *inode);
 

@@ -79,7 +79,7 @@ static int take_away(struct tree *tree, uint32_t parent, const char *name, const
 
 	if (!len || !strcmp(name, ".") || !strcmp(name, ".."))
 		return tree_refuse(ret_why, EINVAL, "a whiteout of no name");
-	node = tree_find(tree, parent, name, len);
+	node = tree_find_child(tree, parent, name, len);
 	if (node == TREE_NONE)
 		return 0;
 	/* what this layer has put into a directory stays */
@@ -173,7 +173,7 @@ static int walk_part(struct way *way)
 		return tree_refuse(way->ret_why, EFBIG, too_many_steps);
 	memcpy(name, part, len);
 	name[len] = '\0';
-	found = tree_find(way->tree, way->node, name, len);
+	found = tree_find_child(way->tree, way->node, name, len);
 	if (found != TREE_NONE && tree_is_type(way->tree, found, S_IFLNK) &&
 	    (way->follows_all || way->tree->nodes[found].layer == way->tree->layer)) {
 		r = follow(way, found, part + len);
@@ -244,7 +244,7 @@ static const char *find_base(const char *path, size_t *ret_len)
 static int put(struct tree *tree, uint32_t parent, const char *name, const struct tree_inode *inode,
 	       uint32_t *ret_inode, const char **ret_why)
 {
-	uint32_t node = tree_find(tree, parent, name, strlen(name)), made;
+	uint32_t node = tree_find_child(tree, parent, name, strlen(name)), made;
 	struct tree_inode *old;
 	int r;
 
@@ -291,7 +291,7 @@ static int find_target(struct tree *tree, const char *target, uint32_t *ret_node
 	r = walk_way(&way, target, (size_t)(base - target));
 	if (r < 0)
 		return tree_refuse(ret_why, -r, "a hard link to what is not there");
-	*ret_node = len ? tree_find(tree, way.node, base, len) : TREE_ROOT;
+	*ret_node = len ? tree_find_child(tree, way.node, base, len) : TREE_ROOT;
 	if (*ret_node == TREE_NONE)
 		return tree_refuse(ret_why, ENOENT, "a hard link to what is not there");
 	if (tree_is_type(tree, *ret_node, S_IFDIR))
@@ -307,7 +307,7 @@ static int put_hard_link(struct tree *tree, uint32_t parent, const char *name, c
 
 	if (r < 0)
 		return r;
-	node = tree_find(tree, parent, name, strlen(name));
+	node = tree_find_child(tree, parent, name, strlen(name));
 	if (node == to) {
 		tree->nodes[node].layer = tree->layer;
 		return 0;
@@ -444,7 +444,7 @@ int tree_make(struct tree *tree, const char *path, uint32_t *ret_node, const cha
 		r = walk_way(&way, path, (size_t)(base - path));
 	if (r < 0)
 		return r;
-	old = tree_find(tree, way.node, base, len);
+	old = tree_find_child(tree, way.node, base, len);
 	if (old != TREE_NONE)
 		tree_remove(tree, old);
 	return make_directory(tree, way.node, base, len, ret_node, ret_why);

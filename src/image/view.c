@@ -103,8 +103,9 @@ static int look_at_start(const struct view *view, struct view_place *ret_place)
 static int find_name(const struct view *view, const struct view_place *at, const char *name,
 		     struct view_place *ret_place)
 {
-	uint32_t node = at->node == TREE_NONE ? TREE_NONE
-					      : tree_find(view->tree, at->node, name, strlen(name));
+	uint32_t node = at->node == TREE_NONE
+				? TREE_NONE
+				: tree_find_child(view->tree, at->node, name, strlen(name));
 	const struct view_mount *mount = find_mount(view, node);
 	int fd = -ENOENT;
 
@@ -363,7 +364,7 @@ static int take_host(void *context, const char *name)
 	const struct listing *listing = context;
 
 	if (listing->node != TREE_NONE &&
-	    tree_find(listing->view->tree, listing->node, name, strlen(name)) != TREE_NONE)
+	    tree_find_child(listing->view->tree, listing->node, name, strlen(name)) != TREE_NONE)
 		return 0;
 	return listing->take(listing->context, name);
 }

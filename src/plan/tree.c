@@ -142,7 +142,9 @@ static void add_proc(struct tree *tree)
 					.kind = THING_PROC,
 					.origin = "pid namespace",
 					.access = tree_access(tree, "/proc"),
-					.flags = access & FS_CHANGES ? 0 : MOUNT_RDONLY,
+					.flags = access & FS_CHANGES && !plan->profile->is_room
+							 ? 0
+							 : MOUNT_RDONLY,
 					.type = S_IFDIR });
 	for (size_t i = 0; i < plan->n_grants && !plan->has_tree; i++)
 		if (path_is_under("/proc", plan->grants[i].path) &&

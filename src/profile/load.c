@@ -169,10 +169,34 @@ static int open_file(struct loader *loader, const char *path, const struct sourc
 	return r;
 }
 
+/* Those that grant every file, as a room has nothing else in it. */
+static bool is_of_rooms(const struct document *document)
+{
+	static const char *const names[] = { "job", "build" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (document == store_builtin(names[i]))
+			return true;
+	return false;
+}
+
+static int only_in_rooms(struct loader *loader, const struct document *document)
+{
+	int r = fail(loader->err, CROFT_STAGE_PROFILE, 0,
+		     "the profile '%s' grants every file: it is for rooms only",
+		     document->profiles[0].name);
+
+	fail_hint(loader->err, "add --root DIR, or take another profile");
+	return r;
+}
+
 static int open_builtin(struct loader *loader, const struct document *document,
 			const struct source **ret_source)
 {
 	const struct source source = { .document = document, .is_builtin = true };
+
+	if (is_of_rooms(document) && !loader->place.is_for_room)
+		return only_in_rooms(loader, document);
 
 	for (size_t i = 0; i < loader->n_sources; i++)
 		if (loader->sources[i].document == document) {
@@ -368,7 +392,8 @@ static void loader_init(struct loader *loader, const struct load_place *place,
 	loader->place = (struct load_place){ .home = absolute_or_null(place->home),
 					     .workdir = absolute_or_null(place->workdir),
 					     .project = absolute_or_null(place->project),
-					     .environ = place->environ };
+					     .environ = place->environ,
+					     .is_for_room = place->is_for_room };
 	loader->arena = loader->texts = NULL;
 	loader->n_sources = 0;
 	loader->n_applied = 0;

@@ -21,6 +21,11 @@
 struct load_place {
 	const char *home, *workdir, *project; /* absolute, or NULL: what needs them is an error */
 	const char *const *environ; /* XDG_* and the variables listed in environment.use; or NULL */
+	/*
+	 * The built-in profiles that grant everything may be loaded: the tree is a room, or nothing
+	 * is started.
+	 */
+	bool is_for_room;
 };
 
 /*

@@ -233,6 +233,7 @@ struct profile {
 	bool wants_audit; /* Landlock audit records for what the command does (ABI 7) */
 	bool wants_no_own_audit; /* none for the executed program itself (ABI 7) */
 	bool wants_no_nested_audit; /* none for domains that are made inside (ABI 7) */
+	bool is_room; /* it is for a room (plan/room.h), whose /proc is never to be written */
 	bool may_write_root; /* "/" granted for writing is meant so */
 	/*
 	 * TCP sockets are made and may listen, Landlock alone judges their ports; the filter

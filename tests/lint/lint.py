@@ -36,7 +36,8 @@ LAYERS = {
     "import": {"base", "sys", "profile", "cli"},
     "doctor": {"base", "sys", "host", "profile", "elf", "plan", "enforce", "launch", "cli"},
     "nix": {"base", "sys", "elf", "doctor", "cli"},
-    "image": {"base", "sys", "elf", "profile", "cli"},
+    "image": {"base", "sys", "elf", "profile", "launch", "cli"},
+    "gha": {"base", "sys", "elf", "profile", "launch", "cli"},
     "ptyfix": set(),
 }
 

@@ -93,8 +93,8 @@ static void list(uint32_t node, const char *dir, struct list *ret)
 		(void)snprintf(path, PATH_MAX, "%s/%s", dir, tree_name(&tree, at));
 		ret->names[ret->n++] = path;
 		assert_int_equal(tree.nodes[at].parent, node);
-		assert_int_equal(tree_find(&tree, node, tree_name(&tree, at),
-					   strlen(tree_name(&tree, at))),
+		assert_int_equal(tree_find_child(&tree, node, tree_name(&tree, at),
+						 strlen(tree_name(&tree, at))),
 				 at);
 		if (S_ISDIR(tree_inode_of(&tree, at)->mode))
 			list(at, path, ret);
@@ -170,8 +170,8 @@ static void what_no_layer_may_have_is_refused_with_its_reason(void **state)
 		{ "", "a=b", -ENOENT },       { "b/", "a=b", -EINVAL },
 		{ "b", "a=../b", -EINVAL },   { "b", "b/c", -EINVAL },
 		{ "a>b b>a", "a/x", -ELOOP }, { "a>a/a", "a/x", -ELOOP },
-		{ "", ".wh.a/b", -EINVAL },
-		{ "d/", "d/.wh.", -EINVAL },  { "d/", "d/.wh..", -EINVAL },
+		{ "", ".wh.a/b", -EINVAL },   { "d/", "d/.wh.", -EINVAL },
+		{ "d/", "d/.wh..", -EINVAL },
 	};
 
 	(void)state;
@@ -193,12 +193,12 @@ static void a_hard_link_shares_what_it_names_until_that_is_replaced(void **state
 
 	(void)state;
 	add_layer(1, "a b=a");
-	a = tree_find(&tree, TREE_ROOT, "a", 1);
-	b = tree_find(&tree, TREE_ROOT, "b", 1);
+	a = tree_find_child(&tree, TREE_ROOT, "a", 1);
+	b = tree_find_child(&tree, TREE_ROOT, "b", 1);
 	assert_int_equal(tree.nodes[a].inode, tree.nodes[b].inode);
 	assert_int_equal(tree_inode_of(&tree, a)->links, 2);
 	add_layer(2, "a");
-	a = tree_find(&tree, TREE_ROOT, "a", 1);
+	a = tree_find_child(&tree, TREE_ROOT, "a", 1);
 	assert_int_not_equal(tree.nodes[a].inode, tree.nodes[b].inode);
 	assert_int_equal(tree_inode_of(&tree, b)->links, 1);
 	assert_int_equal(tree_inode_of(&tree, b)->layer, 1);
@@ -294,7 +294,7 @@ static bool has_file(uint32_t node, const char *path)
 	while (*path && node != TREE_NONE) {
 		size_t len = strcspn(path, "/");
 
-		node = tree_find(&tree, node, path, len);
+		node = tree_find_child(&tree, node, path, len);
 		path += len + (path[len] == '/');
 	}
 	return node != TREE_NONE && S_ISREG(tree_inode_of(&tree, node)->mode);
