@@ -38,6 +38,7 @@ enum option_command {
 	CMD_IMAGE = 1 << 19, /* croft-image's, without a verb */
 	CMD_IMAGE_CHECK = 1 << 20,
 	CMD_IMAGE_UNPACK = 1 << 28,
+	CMD_GHA_HOOK = 1 << 29, /* croft-gha's */
 };
 
 enum option_id {

@@ -62,7 +62,7 @@ LIBRARY_BANNED = dict.fromkeys(
     ["printf", "fprintf", "puts", "putchar", "perror", "fputs", "fwrite", "exit", "_exit", "_Exit", "abort", "getenv",
      "setenv", "putenv", "unsetenv", "signal", "atexit", "syslog"], "the library prints nothing and never exits")
 # Programs of their own, which look at the environment that they are called in.
-PROGRAMS = ("src/doctor/", "src/image/", "src/nix/")
+PROGRAMS = ("src/doctor/", "src/gha/", "src/image/", "src/nix/")
 # Not where the parent's memory is borrowed.
 CHILD_MARK = "child-path: no allocation"
 CHILD_BANNED = dict.fromkeys(

@@ -3,7 +3,8 @@
  * test_image_unpack.c - unpacking, with each system call on the way failing once.
  *
  * What lies there when all goes well is in tests/gha/test_images.py. Here the disk is full at one
- * call after another: a line, no descriptor more than before, and nothing in the cache but whole images.
+ * call after another: a line, no descriptor more than before, and nothing in the cache but whole
+ * images.
  */
 #include "ground.h"
 
