@@ -12,6 +12,7 @@ from pathlib import Path
 
 from doctor.suite import programs as doctor_programs
 from hosts.suite import programs as hosts_programs
+from nix.suite import programs as nix_programs
 from vm.suite import programs as vm_programs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -202,6 +203,7 @@ SUITES = {
     "escape": escapes,
     "hosts": lambda r: hosts_programs(r, Program, PYTHON),
     "doctor": lambda r: doctor_programs(r, Program, PYTHON),
+    "nix": lambda r: nix_programs(r, Program, PYTHON),
     "older": older_kernels,
     "vm": lambda r: vm_programs(r, Program, PYTHON, r.only_vm),
     "release": released,

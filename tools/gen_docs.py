@@ -171,7 +171,8 @@ class Docs:
         for command in self.commands:
             if not command["order"].isdigit():
                 command.fail("order", "'order' is not a number")
-            command.word = command.name.replace("-", " ")       # "profile list"
+            parent, _, verb = command.name.partition("-")       # "profile list", but "nix-builder"
+            command.word = f"{parent} {verb}" if verb and any(c.name == parent for c in self.commands) else command.name
             command.operand = command["complete"] or "command"
             if command.operand not in OPERANDS:
                 command.fail("complete", f"no such completion: '{command.operand}'")
@@ -239,10 +240,11 @@ class Docs:
             if option["short"] in shorts:
                 option.fail("short", f"-{option['short']} is already --{shorts[option['short']]}")
             shorts[option["short"]] = option.name
-        known = {command.name for command in self.commands} | {"global"}
+        known = {command.name: command.word for command in self.commands} | {"global": "global"}
         for index, command in enumerate(option.commands):
             if command not in known or command in option.commands[:index]:
                 option.fail("commands", f"no such command, or named twice: '{command}'")
+        option.words = [known[command] for command in option.commands]
         if option["group"] not in GROUPS:
             option.fail("group", f"no such group: '{option['group']}'")
         if len(option["help"]) > MAX_SHORT_HELP:
@@ -426,7 +428,7 @@ def roff_option(option):
     if option["see"]:
         notes.append("See also: " + ", ".join(f"`--{name}`" for name in option["see"].split()) + ".")
     if "run" not in option.commands and "global" not in option.commands:
-        names = [f"`croft {command.replace('-', ' ')}`" for command in option.commands]
+        names = [f"`croft {command}`" for command in option.words]
         notes.append("Only for " + " and ".join(names) + ".")
     return out + "".join(".Pp\n" + roff(note) for note in notes)
 

@@ -51,17 +51,25 @@ static int run_gha(int argc, char *const argv[])
 	return cli_fail(&err);
 }
 
+/* Has several commands, and so gets the word too: there is always one before it. */
+static int run_nix(int argc, char *const argv[])
+{
+	struct croft_error err = { 0 };
+
+	(void)beside_run("croft-nix", "it is built where jansson is (./dev build)", argc + 1,
+			 argv - 1, &err);
+	return cli_fail(&err);
+}
+
 static const struct name command_names[] = {
-	{ "run", NULL },     { "plan", NULL },   { "why", NULL },
-	{ "deps", NULL },    { "check", NULL },  { "profile", NULL },
-	{ "session", NULL }, { "doctor", NULL }, { "image", NULL },
-	{ "gha-hook", NULL },
+	{ "run", NULL },   { "plan", NULL },        { "why", NULL },     { "deps", NULL },
+	{ "check", NULL }, { "profile", NULL },     { "session", NULL }, { "doctor", NULL },
+	{ "image", NULL }, { "nix-builder", NULL }, { "nix-drv", NULL }, { "gha-hook", NULL },
 };
 
 static int (*const command_functions[])(int, char *const[]) = {
-	cmd_run,     cmd_plan,    cmd_why,    cmd_deps,  cmd_check,
-	cmd_profile, cmd_session, run_doctor, run_image,
-	run_gha,
+	cmd_run,     cmd_plan,   cmd_why,   cmd_deps, cmd_check, cmd_profile,
+	cmd_session, run_doctor, run_image, run_nix,  run_nix,   run_gha,
 };
 _Static_assert(ARRAY_SIZE(command_names) == ARRAY_SIZE(command_functions),
 	       "a function for each command");
@@ -102,7 +110,7 @@ static int no_command(const char *word)
 	} else {
 		(void)fail(
 			&err, CROFT_STAGE_USAGE, 0,
-			"a command is needed: run, plan, why, deps, check, profile, session, doctor, image or gha-hook");
+			"a command is needed: run, plan, why, deps, check, profile, session, doctor, image, gha-hook, nix-builder or nix-drv");
 	}
 	if (nearest)
 		fail_hint(&err, "did you mean '%s'?", nearest);

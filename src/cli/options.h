@@ -37,8 +37,10 @@ enum option_command {
 	CMD_DOCTOR = 1 << 18, /* croft-doctor's */
 	CMD_IMAGE = 1 << 19, /* croft-image's, without a verb */
 	CMD_IMAGE_CHECK = 1 << 20,
-	CMD_IMAGE_UNPACK = 1 << 28,
-	CMD_GHA_HOOK = 1 << 29, /* croft-gha's */
+	CMD_NIX_BUILDER = 1 << 21, /* croft-nix's */
+	CMD_NIX_DRV = 1 << 22,
+	CMD_IMAGE_UNPACK = 1 << 23,
+	CMD_GHA_HOOK = 1 << 24, /* croft-gha's */
 };
 
 enum option_id {

@@ -210,11 +210,14 @@ static int set_lo_up(struct croft_error *err)
 	return r < 0 ? fail(err, CROFT_STAGE_NAMESPACES, -r, "set the interface lo up") : 0;
 }
 
-static int set_hostname(const char *want, struct croft_error *err)
+static int set_hostname(const struct namespaces *ns, struct croft_error *err)
 {
+	const char *want = ns->hostname;
 	struct utsname name;
 	int r = sys_sethostname(want, strlen(want));
 
+	if (r == -EPERM && ns->may_keep_hostname)
+		return 0;
 	if (r == 0)
 		r = sys_uname(&name);
 	if (r == 0 && strcmp(name.nodename, want) != 0)
@@ -261,6 +264,6 @@ int namespaces_enter(const struct namespaces *ns, struct croft_error *err)
 	if (r == 0 && is_wanted(ns->wanted, HOST_NS_NET))
 		r = set_lo_up(err);
 	if (r == 0 && is_wanted(ns->wanted, HOST_NS_UTS))
-		r = set_hostname(ns->hostname, err);
+		r = set_hostname(ns, err);
 	return r;
 }

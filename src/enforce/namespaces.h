@@ -21,6 +21,7 @@ struct namespaces {
 	unsigned wanted; /* 1U << HOST_NS_* */
 	char uid_map[32], gid_map[32]; /* "1000 1000 1\n": the same ids inside as outside */
 	const char *hostname; /* where a uts namespace is wanted; a literal */
+	bool may_keep_hostname; /* where a container's filter refuses to set one (EPERM) */
 	/* number of each wanted kind before: what the new one must differ from */
 	uint64_t before[HOST_NS_MAX];
 };

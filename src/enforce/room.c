@@ -147,6 +147,7 @@ static int enter_namespaces(struct making *making, struct croft_error *err)
 	if (r < 0)
 		return r;
 	ns.hostname = "localhost";
+	ns.may_keep_hostname = true;
 	(void)snprintf(ns.uid_map, sizeof(ns.uid_map), "%u %u 1\n", room->uid, uid);
 	(void)snprintf(ns.gid_map, sizeof(ns.gid_map), "%u %u 1\n", room->gid, gid);
 	r = namespaces_enter(&ns, err);

@@ -38,6 +38,7 @@ LAYERS = {
     "nix": {"base", "sys", "elf", "doctor", "cli"},
     "image": {"base", "sys", "elf", "profile", "launch", "cli"},
     "gha": {"base", "sys", "elf", "profile", "launch", "cli"},
+    "drv": {"base", "sys", "elf", "launch", "cli"},
     "ptyfix": set(),
 }
 
@@ -62,7 +63,7 @@ LIBRARY_BANNED = dict.fromkeys(
     ["printf", "fprintf", "puts", "putchar", "perror", "fputs", "fwrite", "exit", "_exit", "_Exit", "abort", "getenv",
      "setenv", "putenv", "unsetenv", "signal", "atexit", "syslog"], "the library prints nothing and never exits")
 # Programs of their own, which look at the environment that they are called in.
-PROGRAMS = ("src/doctor/", "src/gha/", "src/image/", "src/nix/")
+PROGRAMS = ("src/doctor/", "src/drv/", "src/gha/", "src/image/", "src/nix/")
 # Not where the parent's memory is borrowed.
 CHILD_MARK = "child-path: no allocation"
 CHILD_BANNED = dict.fromkeys(
@@ -261,7 +262,7 @@ def check_sources_named(tree):
 def check_options_used(tree):
     """every page of an option belongs to an option that does something: a key of the profile, or the command line's"""
     keys = tree.files.get("src/profile/set.c", "")
-    code = "".join(t for _, t in tree.under("src/cli/", "src/doctor/", "src/image/"))
+    code = "".join(t for _, t in tree.under("src/cli/", "src/doctor/", "src/image/", "src/drv/"))
     for path, _ in tree.under("docs/options/", ends=".md"):
         name = path.rsplit("/", 1)[1].removesuffix(".md")
         if f'"{name}"' not in keys and not re.search(rf"\bOPT_{name.upper().replace('-', '_')}\b", code):

@@ -220,7 +220,7 @@ def _(compiler):
 #include <stddef.h>
 enum { CMD_RUN, CMD_PLAN, CMD_WHY, CMD_GLOBAL, CMD_DEPS, CMD_CHECK, CMD_PROFILE, CMD_PROFILE_LIST, CMD_PROFILE_SHOW,
 	CMD_PROFILE_NEW, CMD_PROFILE_SCHEMA, CMD_PROFILE_TRUST, CMD_PROFILE_IMPORT, CMD_PROFILE_EXPORT,
-	CMD_SESSION, CMD_SESSION_START, CMD_SESSION_LIST, CMD_SESSION_STOP, CMD_DOCTOR, CMD_IMAGE, CMD_IMAGE_CHECK,
+	CMD_SESSION, CMD_SESSION_START, CMD_SESSION_LIST, CMD_SESSION_STOP, CMD_DOCTOR, CMD_IMAGE, CMD_IMAGE_CHECK, CMD_NIX_BUILDER, CMD_NIX_DRV,
 	IS_REPEATABLE };
 #define OPTION_GROUP(id, title) GROUP_##id,
 enum group {
@@ -275,9 +275,11 @@ def _():
     shown = man_page("man", "croft.1")
     for name in sorted(os.listdir(f"{DOCS}/options")):
         matches(shown, rf"(?m)^ +(-\w, )?--{name.removesuffix('.md')}( |$)", "man page")
-    for name in sorted(os.listdir(f"{DOCS}/commands")):
-        if name != "croft.md":
-            matches(shown, rf"(?m)^     croft {name.removesuffix('.md').replace('-', ' ')}( |$)", "man page")
+    names = [name.removesuffix(".md") for name in sorted(os.listdir(f"{DOCS}/commands"))]
+    for name in names:
+        parent, _, verb = name.partition("-")
+        word = f"{parent} {verb}" if parent in names and verb else name
+        matches(shown, rf"(?m)^     croft{'' if name == 'croft' else ' ' + word}( |$)", "man page")
 
 
 @test("the man page of profile files has no warning and shows each key and each built-in profile")

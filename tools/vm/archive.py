@@ -130,6 +130,18 @@ class Suite:
             if fields.get("Architecture") in (deb, "all") and "SHA256" in fields:
                 yield Package(name, deb, fields["Version"], fields["SHA256"], self.name)
 
+    def has(self, name):
+        """Whether there is a package of that name."""
+        self.refresh()
+        return name in self._apt("apt-cache", "pkgnames", name).split()
+
+    def depends(self, package):
+        """What it depends on, as lists of alternative names."""
+        text = self._apt("apt-cache", "show", f"{package.name}:{package.arch}={package.version}")
+        fields = dict(line.split(": ", 1) for line in text.split("\n\n")[0].splitlines() if ": " in line and line[0] != " ")
+        every = [fields[f] for f in ("Pre-Depends", "Depends") if f in fields]
+        return [[word.split()[0].split(":")[0] for word in group.split("|")] for line in every for group in line.split(", ")]
+
     @staticmethod
     def _is_newer(version, other):
         return subprocess.run(["dpkg", "--compare-versions", version, "gt", other], check=False).returncode == 0
