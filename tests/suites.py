@@ -204,6 +204,7 @@ SUITES = {
     "hosts": lambda r: hosts_programs(r, Program, PYTHON),
     "doctor": lambda r: doctor_programs(r, Program, PYTHON),
     "nix": lambda r: nix_programs(r, Program, PYTHON),
+    "slurm": lambda r: scripts_in(r, "slurm", users="self", timeout=300),
     "older": older_kernels,
     "vm": lambda r: vm_programs(r, Program, PYTHON, r.only_vm),
     "release": released,

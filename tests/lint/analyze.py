@@ -18,7 +18,7 @@ from pathlib import Path
 
 JOBS = 2
 FLAGS = ["-std=c17", "-D_GNU_SOURCE", "-Iinclude", "-Isrc", "-Ibuild-clang/docs",
-         '-DPTYFIX_PLACE="ptyfix.so"', '-DAPPARMOR_MEND="apparmor_parser"']
+         '-DPTYFIX_PLACE="ptyfix.so"', '-DAPPARMOR_MEND="apparmor_parser"', '-DCROFT_PLACE="/usr/bin/croft"']
 
 # What gcc 12's analyser is told not to say, and why.
 GCC_OFF = [
