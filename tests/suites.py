@@ -175,6 +175,16 @@ def fuzzed(runner):
     return found
 
 
+def ocis(runner):
+    """croft-oci before a stub, and under podman and containerd, the second of which is root's."""
+    runner.build("build-test")
+    found = scripts_in(runner, "oci", timeout=300)
+    for program in found:
+        if program.name.endswith("containerd"):
+            program.users = "self"
+    return found
+
+
 def lint(_):
     return [Program(f"lint/{name}", [PYTHON, str(ROOT / "tests" / "lint" / f"{name}.py")], build="", users="self",
                     timeout=300) for name in ("lint", "runner")]
@@ -205,6 +215,7 @@ SUITES = {
     "doctor": lambda r: doctor_programs(r, Program, PYTHON),
     "nix": lambda r: nix_programs(r, Program, PYTHON),
     "slurm": lambda r: scripts_in(r, "slurm", users="self", timeout=300),
+    "oci": ocis,
     "older": older_kernels,
     "vm": lambda r: vm_programs(r, Program, PYTHON, r.only_vm),
     "release": released,

@@ -30,19 +30,24 @@ int cli_status(const struct croft_error *err)
 	return err->errnum == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 }
 
+void cli_describe(struct buf *line, const struct croft_error *err)
+{
+	text_escape(line, err->what);
+	if (err->errnum)
+		buf_printf(line, ": %s", errno_text(err->errnum));
+	if (*err->hint) {
+		buf_puts(line, " (");
+		text_escape(line, err->hint);
+		buf_putc(line, ')');
+	}
+}
+
 static void tell(const char *prefix, const struct croft_error *err)
 {
 	AUTO_BUF struct buf line = BUF_INIT(4096);
 
 	buf_puts(&line, prefix);
-	text_escape(&line, err->what);
-	if (err->errnum)
-		buf_printf(&line, ": %s", errno_text(err->errnum));
-	if (*err->hint) {
-		buf_puts(&line, " (");
-		text_escape(&line, err->hint);
-		buf_putc(&line, ')');
-	}
+	cli_describe(&line, err);
 	buf_putc(&line, '\n');
 	/* with no stderr there is nobody to tell */
 	(void)fd_write_all(2, buf_text(&line), line.len);

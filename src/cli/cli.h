@@ -38,6 +38,8 @@ int cmd_session(int argc, char *const argv[]);
  * failure has.
  */
 int cli_fail(const struct croft_error *err);
+/* "what: why (hint)", escaped, without an end of line. */
+void cli_describe(struct buf *line, const struct croft_error *err);
 /* The same as a warning, "croft: warning: ...": of what will fail, but not at croft's hand. */
 void cli_warn_of(const struct croft_error *err);
 /* One line of warning on stderr. */

@@ -61,11 +61,16 @@ const char *env_value(const struct profile *profile, const char *const *environ,
 	return NULL;
 }
 
-/* Where the command starts, if it may be told by PWD. */
+/*
+ * Where the command starts, if it may be told by PWD. Without the protection of the environment it
+ * is told only where that is not where croft was started: else the caller's own word stands.
+ */
 static const char *workdir_of(const struct plan *plan)
 {
 	const char *workdir = plan->workdir ? plan->workdir : plan->profile->workdir;
 
+	if (!plan->workdir && plan->profile->require[PROTECT_ENVIRONMENT] == REQUIRE_OFF)
+		return NULL;
 	return env_passes(plan->profile, "PWD") ? workdir : NULL;
 }
 

@@ -61,6 +61,7 @@ static const struct key keys[] = {
 	{ "git", FORM_GIT, 0 },
 	{ "keep-fd", FORM_FD, 0 },
 	{ "chdir", FORM_CHDIR, 0 },
+	{ "container", FORM_SWITCH, offsetof(struct profile, may_write_root) },
 	{ "tier", FORM_TIER, 0 },
 	{ "pty", FORM_SWITCH, offsetof(struct profile, wants_pty) },
 	{ "supervise", FORM_SWITCH, offsetof(struct profile, wants_supervisor) },

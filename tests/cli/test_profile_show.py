@@ -49,7 +49,8 @@ def without_places(value):
 
 
 def plan(word, project, env):
-    result = run_croft("plan", "--json", "--profile", word, "--", "/bin/true", cwd=project, env=env)
+    # --container: for the profile of that name, whose "/" is the command's own
+    result = run_croft("plan", "--json", "--container", "--profile", word, "--", "/bin/true", cwd=project, env=env)
     text = FRESH.sub("croft-fresh", result.out) or f'"{re.sub(r"[^ ]*:[0-9]+ ", "", result.err.strip())}"'
     return result.status, without_places(json.loads(text))
 

@@ -40,6 +40,7 @@ LAYERS = {
     "gha": {"base", "sys", "elf", "profile", "launch", "cli"},
     "drv": {"base", "sys", "elf", "launch", "cli"},
     "slurm": {"base", "sys", "launch", "cli"},
+    "oci": {"base", "sys", "host", "profile", "elf", "cli"},
     "ptyfix": set(),
 }
 
@@ -67,7 +68,7 @@ LIBRARY_BANNED = dict.fromkeys(
     ["printf", "fprintf", "puts", "putchar", "perror", "fputs", "fwrite", "exit", "_exit", "_Exit", "abort", "getenv",
      "setenv", "putenv", "unsetenv", "signal", "atexit", "syslog"], "the library prints nothing and never exits")
 # Programs of their own, which look at the environment that they are called in.
-PROGRAMS = ("src/doctor/", "src/drv/", "src/gha/", "src/image/", "src/nix/")
+PROGRAMS = ("src/doctor/", "src/drv/", "src/gha/", "src/image/", "src/nix/", "src/oci/")
 # Not where the parent's memory is borrowed.
 CHILD_MARK = "child-path: no allocation"
 CHILD_BANNED = dict.fromkeys(

@@ -59,10 +59,11 @@ static const struct {
 		  "PATH=/bin HOME=/home/ada TERM=linux LC_ALL=C LCX=1 API_KEY=k TMPDIR=/var/tmp EMPTY= "
 		  "PWD=/srv/p",
 	  .held_back = "" },
+	/* nothing is looked at: PWD is the caller's too, but where the command starts elsewhere */
 	{ .wishes = { { "off", "environment" } },
 	  .passed =
-		  "PATH=/bin HOME=/home/ada TERM=linux LC_ALL=C LCX=1 API_KEY=k TMPDIR=/var/tmp EMPTY= "
-		  "PWD=/srv/p",
+		  "PATH=/bin HOME=/home/ada TERM=linux LC_ALL=C LCX=1 API_KEY=k TMPDIR=/var/tmp PWD=/old "
+		  "EMPTY=",
 	  .held_back = "" },
 	/* a TMPDIR of our own is the only one, whatever was passed or set */
 	{ .wishes = { { "require", "private-tmp" }, { "env", "TMPDIR" }, { "env", "TMPDIR=/x" } },
