@@ -13,6 +13,7 @@ from pathlib import Path
 from doctor.suite import programs as doctor_programs
 from hosts.suite import programs as hosts_programs
 from nix.suite import programs as nix_programs
+from recipes.suite import programs as recipes_programs
 from vm.suite import programs as vm_programs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -216,6 +217,7 @@ SUITES = {
     "nix": lambda r: nix_programs(r, Program, PYTHON),
     "slurm": lambda r: scripts_in(r, "slurm", users="self", timeout=300),
     "oci": ocis,
+    "recipes": lambda r: recipes_programs(r, Program, PYTHON),
     "older": older_kernels,
     "vm": lambda r: vm_programs(r, Program, PYTHON, r.only_vm),
     "release": released,

@@ -41,7 +41,9 @@ REASONS = [
     ("reads its configuration", ["--read", "optional:/etc/dpkg"], "dpkg"),
     ("reads its configuration and /proc", ["--read", "optional:/etc/systemd", "--read", "/proc"], "systemd"),
     ("reads its configuration, and asks who the user is", ["--with", "nss", "--read", "optional:/etc/wgetrc"], "wget"),
-    ("asks who the user is", ["--with", "nss"], "bazel-* cargo ccache firecfg sqlite3"),
+    ("asks who the user is", ["--with", "nss"], "cargo ccache firecfg sqlite3"),
+    ("asks who the user is, and reads its configuration and what it is made of", [
+        "--with", "nss", "--read", "optional:/etc/bazel", "--read", "optional:/usr/share/bazel"], "bazel-*"),
     ("asks who the user is, and reads /proc", ["--with", "nss", "--read", "/proc"], "nix"),
     ("asks who the user is, and reads its data", ["--with", "nss", "--read", "optional:/usr/share/glib-2.0"],
      "gsettings"),

@@ -146,6 +146,25 @@ class Suite:
     def _is_newer(version, other):
         return subprocess.run(["dpkg", "--compare-versions", version, "gt", other], check=False).returncode == 0
 
+    def unpack_closure(self, names, arch, target, without=()):
+        """
+        Downloads and unpacks packages with all that they depend on, but for those whose names fit a pattern of without. apt
+        checks each against the index.
+        """
+        self.refresh()
+        with tempfile.TemporaryDirectory(dir=self.root) as folder:
+            Path(folder, "partial").mkdir()
+            options = ["-qq", "-c", str(self.root / "apt.conf"), "-o", f"Dir::Cache::archives={folder}",
+                       "-o", "APT::Install-Recommends=false"]
+            try:
+                call("apt-get", *options, "-y", "--download-only", "install", *[f"{name}:{DEBIAN[arch]}" for name in names])
+            except subprocess.CalledProcessError as e:
+                raise Gone(f"{', '.join(names)}: {(e.stderr.strip().splitlines() or ['cannot be downloaded'])[-1]}") from e
+            target.mkdir(parents=True, exist_ok=True)
+            for deb in sorted(Path(folder).glob("*.deb")):
+                if not any(fnmatch.fnmatchcase(deb.name.split("_")[0], pattern) for pattern in without):
+                    unpack_file(deb, target)
+
     def unpack(self, package, target):
         """Downloads, checks and unpacks a package below target."""
         with tempfile.TemporaryDirectory(dir=self.root) as folder:
@@ -159,10 +178,15 @@ class Suite:
             if digest != package.sha256:
                 raise Gone(f"{package.name} {package.version}: SHA-256 {digest}, the index says {package.sha256}")
             target.mkdir(parents=True, exist_ok=True)
-            with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as source:
-                subprocess.run(["tar", "-x", "--no-same-owner", "-C", target], stdin=source.stdout, check=True)
-            if source.returncode != 0:
-                raise Gone(f"{package.name} {package.version}: dpkg-deb ended with {source.returncode}")
+            unpack_file(deb, target)
+
+
+def unpack_file(deb, target):
+    """A package's files below target, through the directories' links that are there."""
+    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as source:
+        subprocess.run(["tar", "-x", "--no-same-owner", "--keep-directory-symlink", "-C", target], stdin=source.stdout, check=True)
+    if source.returncode != 0:
+        raise Gone(f"{Path(deb).name}: dpkg-deb ended with {source.returncode}")
 
 
 def replace_tree(new, old):
