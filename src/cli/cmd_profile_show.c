@@ -56,6 +56,7 @@ static int print_written(struct buf *buf, const char *word, const struct option_
 	int r;
 
 	place_init(&place);
+	place.at.is_for_room = true; /* to be looked at */
 	arena_init(&arena, LOAD_MAX_BYTES);
 	r = load_find(word, &place.at, &arena, &document, &profile, err);
 	if (r == 0 && (wants_yaml || store_builtin(profile->name) == document))

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -79,6 +80,23 @@ int room_check_company(const struct option_list *list, struct croft_error *err)
 	return 0;
 }
 
+/* A directory is the way to all that is around it, and no room takes a descriptor's tree away. */
+static int check_kept(const struct profile *profile, struct croft_error *err)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < profile->n_keep_fds; i++) {
+		if (sys_fstatat(profile->keep_fds[i], "", &st, AT_EMPTY_PATH) < 0 ||
+		    !S_ISDIR(st.st_mode))
+			continue;
+		(void)fail(err, CROFT_STAGE_USAGE, EISDIR, "descriptor %d leads out of the room",
+			   profile->keep_fds[i]);
+		fail_hint(err, "let --mount bring the directory in");
+		return -EISDIR;
+	}
+	return 0;
+}
+
 int room_enter_asked(const struct option_list *list, const struct profile *profile,
 		     struct croft_error *err)
 {
@@ -87,7 +105,9 @@ int room_enter_asked(const struct option_list *list, const struct profile *profi
 
 	if (!options_has(list, OPT_ROOT))
 		return 0;
-	r = room_asked(list, profile, &room, err);
+	r = check_kept(profile, err);
+	if (r == 0)
+		r = room_asked(list, profile, &room, err);
 	if (r < 0)
 		return r;
 	r = room_enter(&room, err);

@@ -54,7 +54,7 @@ static void put_real(struct buf *out, double value)
 
 	for (int digits = 1; digits <= 17; digits++) {
 		(void)snprintf(text, sizeof(text), "%.*g", digits, value);
-		if (strtod(text, NULL) == value) /* NOLINT: exactly the same is what is asked */
+		if (strtod(text, NULL) == value)
 			break;
 	}
 	buf_puts(out, text);
@@ -178,7 +178,7 @@ static bool put_word(struct buf *out, const json_t *value)
 	if (json_is_number(value)) {
 		float number = (float)json_number_value(value);
 
-		if (ceilf(number) != number) /* NOLINT */
+		if (ceilf(number) != number)
 			return false;
 		if (json_is_integer(value))
 			buf_printf(out, "%d", (int)json_integer_value(value));

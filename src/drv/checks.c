@@ -127,7 +127,7 @@ static int load_variables(struct arena *arena, const struct drv *drv, struct out
 static int check_list(const struct attrs_list *list, size_t kind, const struct drv *drv,
 		      const struct graph *graph, struct croft_error *err)
 {
-	if (!list->is_there)
+	if (!list || !list->is_there)
 		return 0;
 	if (is_recursive(kind) && !graph->db) {
 		int r = refuse(err, kinds[kind].name, "needs Nix's database");

@@ -143,7 +143,7 @@ static int find_directory(struct arena *arena, const char *path, const char **re
 static int find_new(struct arena *arena, const char *path, const char **ret_path,
 		    struct croft_error *err)
 {
-	const char *slash, *name, *dir, *parent;
+	const char *slash, *name, *dir, *parent = NULL;
 	char *copy = arena_strdup(arena, path);
 	struct stat st;
 	int r;
@@ -213,10 +213,13 @@ int drv_main(int argc, char *const argv[])
 {
 	struct croft_error err = { 0 };
 	struct call call = { 0 };
-	int status;
+	int r, status;
 
 	arena_init(&call.arena, DRV_ARENA);
-	if (parse(&call, argc, argv, &err) < 0) {
+	r = parse(&call, argc, argv, &err);
+	if (r == 0 && !call.wants_help)
+		r = settle(&call, &err);
+	if (r < 0) {
 		status = cli_fail(&err);
 	} else if (call.wants_help) {
 		struct buf text = BUF_INIT(TEXT_MAX);
@@ -224,8 +227,6 @@ int drv_main(int argc, char *const argv[])
 		options_help(&text, CMD_NIX_DRV, call.wants_help_all);
 		status = cli_print(&text);
 		buf_done(&text);
-	} else if (settle(&call, &err) < 0) {
-		status = cli_fail(&err);
 	} else {
 		status = build(&call);
 	}

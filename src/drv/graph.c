@@ -280,8 +280,8 @@ int graph_closure(const struct graph *graph, struct arena *arena, const char *st
 		  const struct path_list *paths, struct path_list *ret_closure,
 		  struct croft_error *err)
 {
-	const char **found;
-	size_t n;
+	const char **found = NULL;
+	size_t n = 0;
 	int r = want(graph, paths, err);
 
 	if (r == 0)
@@ -326,10 +326,10 @@ int graph_load_list(struct arena *arena, const char *file, const char *store_dir
 {
 	const char **found = NULL, *first = NULL;
 	size_t n = 0, capacity = 0, n_missing = 0;
-	char *text;
+	char *text = NULL;
 	int r = read_list(arena, file, &text, err);
 
-	while (r == 0 && *text) {
+	while (r == 0 && text && *text) {
 		char *end = text + strcspn(text, "\n");
 		bool is_last = !*end;
 

@@ -14,7 +14,7 @@
 #include "drv/spec.h"
 
 #define WINDOW STORE_HASH_LEN
-_Static_assert(sizeof(((struct refs *)0)->window) == 2 * WINDOW, "twice the hash");
+_Static_assert(sizeof(((struct refs *)0)->window) == (size_t)2 * WINDOW, "twice the hash");
 _Static_assert(sizeof(*((struct refs *)0)->hashes) == WINDOW, "a hash each");
 
 static int compare(const void *a, const void *b)

@@ -22,14 +22,11 @@
 #include "drv/spec.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "sys/calls.h"
-#include "sys/fd.h"
+#include "drv/read.h"
 #include "sys/path.h"
 
 struct reader {
@@ -331,23 +328,8 @@ int spec_parse(struct arena *arena, const char *source, const char *data, size_t
 
 int spec_load(struct arena *arena, const char *path, struct spec *ret_spec, struct croft_error *err)
 {
-	AUTO_FD int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	AUTO_FREE char *data = NULL;
-	struct stat st;
-	ssize_t len;
-	int r = fd < 0 ? fd : sys_fstatat(fd, "", &st, AT_EMPTY_PATH);
+	ssize_t len = read_whole(path, SPEC_MAX_BYTES, &data, err);
 
-	if (r < 0)
-		return fail(err, CROFT_STAGE_USAGE, -r, "read '%s'", path);
-	if (!S_ISREG(st.st_mode))
-		return fail(err, CROFT_STAGE_USAGE, 0, "'%s' is no file", path);
-	if ((uint64_t)st.st_size >= SPEC_MAX_BYTES)
-		return fail(err, CROFT_STAGE_USAGE, EFBIG, "read '%s'", path);
-	data = malloc((size_t)st.st_size + 2);
-	if (!data)
-		return fail(err, CROFT_STAGE_USAGE, ENOMEM, "read '%s'", path);
-	len = fd_read_text(fd, data, (size_t)st.st_size + 2);
-	if (len < 0)
-		return fail(err, CROFT_STAGE_USAGE, (int)-len, "read '%s'", path);
-	return spec_parse(arena, path, data, (size_t)len, ret_spec, err);
+	return len < 0 ? (int)len : spec_parse(arena, path, data, (size_t)len, ret_spec, err);
 }

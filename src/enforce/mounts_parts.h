@@ -114,6 +114,12 @@ int root_make(struct tree *tree, struct croft_error *err);
  */
 int root_pivot(struct tree *tree, struct croft_error *err);
 int root_let_go(struct tree *tree, struct croft_error *err);
+/*
+ * In a chroot "/" is no mount, so none could be kept from reaching the host by it. Who may make a
+ * mount namespace without a user namespace is no prisoner of a chroot either (chroot(2)): enters
+ * the root of his own one, by a working directory above the root directory. 0, or -errno.
+ */
+int root_leave_chroot(void);
 /* Lets go of the host's tree, and makes the root read-only. */
 int root_finish(struct tree *tree, struct croft_error *err);
 

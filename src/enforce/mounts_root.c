@@ -25,6 +25,8 @@
 #include "sys/calls.h"
 #include "sys/fd.h"
 
+#define DEPTH_MAX 64 /* directories above a chroot */
+
 static const struct fresh root_fresh = {
 	.type = "tmpfs",
 	.options = { { "mode", "0755" }, { "size", "1m" } }, /* directories and links need none */
@@ -211,4 +213,26 @@ int root_finish(struct tree *tree, struct croft_error *err)
 		return fail(err, CROFT_STAGE_MOUNTS, -r, "look at the new root");
 	seen = tree_see(tree, "/", &st, whole ? whole->flags : own_flags, err);
 	return seen < 0 ? seen : 0;
+}
+
+int root_leave_chroot(void)
+{
+	struct stat here, above;
+	const char *below;
+	int r = sys_chdir("/");
+
+	if (r < 0)
+		return r;
+	below = old_place(AT_FDCWD);
+	r = below ? sys_chroot(below) : -ENOENT;
+	for (int i = 0; i < DEPTH_MAX && r == 0; i++) {
+		r = sys_fstatat(AT_FDCWD, ".", &here, 0);
+		if (r == 0)
+			r = sys_fstatat(AT_FDCWD, "..", &above, 0);
+		if (r == 0 && here.st_dev == above.st_dev && here.st_ino == above.st_ino)
+			return sys_chroot(".");
+		if (r == 0)
+			r = sys_chdir("..");
+	}
+	return r < 0 ? r : -ELOOP;
 }

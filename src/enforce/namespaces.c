@@ -238,6 +238,22 @@ static int unshare_failed(const struct namespaces *ns, int errnum, struct croft_
 	return r;
 }
 
+int namespaces_settle(const struct namespaces *ns, struct croft_error *err)
+{
+	int r = 0;
+
+	if (is_wanted(ns->wanted, HOST_NS_MOUNT)) {
+		r = sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+		if (r < 0)
+			return fail(err, CROFT_STAGE_NAMESPACES, -r, "make the mounts private");
+	}
+	if (is_wanted(ns->wanted, HOST_NS_NET))
+		r = set_lo_up(err);
+	if (r == 0 && is_wanted(ns->wanted, HOST_NS_UTS))
+		r = set_hostname(ns, err);
+	return r;
+}
+
 int namespaces_enter(const struct namespaces *ns, struct croft_error *err)
 {
 	int r, kind;
@@ -256,14 +272,5 @@ int namespaces_enter(const struct namespaces *ns, struct croft_error *err)
 	}
 	if (is_wanted(ns->wanted, HOST_NS_USER))
 		r = map_ids(ns, err);
-	if (r == 0 && is_wanted(ns->wanted, HOST_NS_MOUNT)) {
-		r = sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
-		if (r < 0)
-			return fail(err, CROFT_STAGE_NAMESPACES, -r, "make the mounts private");
-	}
-	if (r == 0 && is_wanted(ns->wanted, HOST_NS_NET))
-		r = set_lo_up(err);
-	if (r == 0 && is_wanted(ns->wanted, HOST_NS_UTS))
-		r = set_hostname(ns, err);
-	return r;
+	return r < 0 ? r : namespaces_settle(ns, err);
 }

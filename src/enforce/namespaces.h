@@ -46,6 +46,12 @@ int namespaces_prepare_kinds(unsigned kinds, struct namespaces *ret_ns, struct c
 int namespaces_enter(const struct namespaces *ns, struct croft_error *err);
 
 /*
+ * What namespaces_enter does last: makes every mount private, sets lo up, names the host. -EINVAL:
+ * "/" is no mount (a chroot); whoever leaves that may call this again, if no network is wanted.
+ */
+int namespaces_settle(const struct namespaces *ns, struct croft_error *err);
+
+/*
  * The flags for unshare(2) and setns(2) of a set of kinds (1U << HOST_NS_*).
  */
 int namespaces_flags(unsigned kinds);

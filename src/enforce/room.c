@@ -6,7 +6,7 @@
  *
  *   names         what the caller wrote is looked up in the caller's tree, links followed, and
  *                 remembered by device and inode
- *   namespaces    user (where needed), mount, uts: no mount reaches the host
+ *   namespaces    user (where needed), mount, uts: no mount reaches the host. A chroot is left
  *   base          the root: read-only as it is, or with an overlay upon it. Hung upon "/" where no
  *                 name leads, entered, and made the root (mounts_root.c)
  *   places        /dev, /proc, /sys, /tmp: made by us, of nothing that the root has
@@ -34,6 +34,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "elf/root.h"
@@ -52,7 +53,7 @@ static int find(const char *what, const char *text, struct found *ret_found,
 		struct croft_error *err)
 {
 	AUTO_FREE char *real = malloc(PATH_MAX);
-	struct stat st;
+	struct stat st = { 0 };
 	int r = real ? path_resolve(text, real, PATH_MAX) : -ENOMEM;
 
 	if (r == 0)
@@ -151,11 +152,16 @@ static int enter_namespaces(struct making *making, struct croft_error *err)
 	(void)snprintf(ns.uid_map, sizeof(ns.uid_map), "%u %u 1\n", room->uid, uid);
 	(void)snprintf(ns.gid_map, sizeof(ns.gid_map), "%u %u 1\n", room->gid, gid);
 	r = namespaces_enter(&ns, err);
-	/* "/" is no mount there: nothing could be kept from reaching the host */
-	if (r == -EINVAL && !*err->hint)
-		fail_hint(err, "this is a chroot: --root needs a tree whose root is a mount");
-	else if (r < 0 && !*err->hint)
+	/* opened in here: what a descriptor from before leads to could not be mounted */
+	making->names = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+	if (r == -EINVAL && making->names >= 0 && root_leave_chroot() == 0) {
+		*err = (struct croft_error){ 0 };
+		r = namespaces_settle(&ns, err);
+	}
+	if (r < 0 && !*err->hint)
 		fail_hint(err, "--root needs a mount namespace; croft doctor tells who refuses it");
+	if (r == 0 && making->names < 0)
+		r = fail(err, CROFT_STAGE_MOUNTS, -making->names, "open '/'");
 	return r;
 }
 
@@ -175,7 +181,7 @@ static bool has_place(const struct making *making, size_t i)
 		path = mount->path + strlen(mounts[j - 1].path);
 		break;
 	}
-	root.fd = path_walk(making->tree.host, from->real);
+	root.fd = path_walk(making->names, from->real);
 	root.path = from->real;
 	if (root.fd < 0)
 		return false;
@@ -192,7 +198,7 @@ static bool lacks_places(const struct making *making)
 	struct root_walk walk;
 	bool lacks = false;
 
-	root.fd = path_walk(making->tree.host, making->root.real);
+	root.fd = path_walk(making->names, making->root.real);
 	if (root.fd < 0)
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
@@ -224,7 +230,8 @@ static int hang(struct making *making, const struct fresh *fresh, int source,
 	point = tree_find(tree->host, place, 0, 0, err);
 	r = point < 0 ? point : old_enter(tree, err);
 	if (r == 0)
-		r = fresh ? old_fresh(point, fresh, "/", err) : old_bind(source, point, "/", err);
+		r = fresh ? old_fresh(point, fresh, "/", err)
+			  : old_bind_alone(source, point, "/", err);
 	return r < 0 ? r : tree_find(tree->host, place, 0, 0, err);
 }
 
@@ -300,22 +307,43 @@ static int overlay_in_memory(struct making *making, int lower, struct croft_erro
 	return make_overlay(making, lower, making->memory, err);
 }
 
+/*
+ * The root as it is, never to be written, with all that is mounted beneath: nodev, as the user 0 of
+ * the machine may open what a stranger's image says is a disk. By the older calls what is mounted
+ * beneath stays away: its flags could not be set in one call.
+ */
+static int hang_root(struct making *making, int lower, struct croft_error *err)
+{
+	const unsigned flags = MOUNT_RDONLY | MOUNT_NODEV | MOUNT_NOSUID;
+	AUTO_FD int fd = hang(making, NULL, lower, err);
+	int r = fd < 0 ? fd : 0;
+
+	if (r == 0)
+		r = making->tree.has_new_api ? new_set_flags(fd, flags, ABI_AT_RECURSIVE, "/", err)
+					     : old_remount(fd, flags, "/", err);
+	/* seen by its effect: gVisor takes a remount by another descriptor and does nothing */
+	if (r == 0 && sys_faccessat(fd, ".", W_OK) == 0) {
+		r = fail(err, CROFT_STAGE_MOUNTS, ENOTSUP, "make the room's root read-only");
+		fail_hint(err, "let --upper take what is written");
+	}
+	return r < 0 ? r : fd_take(&fd);
+}
+
 static int make_base(struct making *making, struct croft_error *err)
 {
 	const struct found *root = &making->root, *upper = &making->upper;
-	struct tree *tree = &making->tree;
-	AUTO_FD int lower = tree_find(tree->host, root->real, root->dev, root->ino, err);
+	AUTO_FD int lower = tree_find(making->names, root->real, root->dev, root->ino, err);
 	AUTO_FD int up = -1;
 
 	if (lower < 0)
 		return lower;
 	if (making->room->upper) {
-		up = tree_find(tree->host, upper->real, upper->dev, upper->ino, err);
+		up = tree_find(making->names, upper->real, upper->dev, upper->ino, err);
 		return up < 0 ? up : make_overlay(making, lower, up, err);
 	}
 	if (lacks_places(making))
 		return overlay_in_memory(making, lower, err);
-	return hang(making, NULL, lower, err);
+	return hang_root(making, lower, err);
 }
 
 static int enter_base(struct making *making, struct croft_error *err)
@@ -398,6 +426,12 @@ int room_place(const struct making *making, const char *path, bool is_directory,
 			  is_directory ? "directory" : "file");
 		return r;
 	}
+	if (r == 0 && (room_owns(path) || room_owns(walk->real)) && strcmp(path, walk->real) != 0) {
+		r = fail(err, CROFT_STAGE_MOUNTS, ELOOP,
+			 "mount upon '%s', in the room a link to '%s'", path, walk->real);
+		fail_hint(err, "/proc, /sys and /dev are croft's to fill: take the link away");
+		return r;
+	}
 	if (r < 0) {
 		(void)fail(err, CROFT_STAGE_MOUNTS, -r, "find the place '%s' in the room", path);
 		if (r == -EOVERFLOW || r == -EACCES || r == -EPERM)
@@ -416,7 +450,7 @@ int room_bind(const struct making *making, const struct found *source, const cha
 {
 	const struct tree *tree = &making->tree;
 	AUTO_FREE char *real = malloc(PATH_MAX);
-	AUTO_FD int from = tree_find(tree->host, source->real, source->dev, source->ino, err);
+	AUTO_FD int from = tree_find(making->names, source->real, source->dev, source->ino, err);
 	AUTO_FD int point = -1, copy = -1, seen = -1;
 	struct stat st;
 	int r = from < 0 ? from : sys_fstatat(from, "", &st, AT_EMPTY_PATH);
@@ -472,11 +506,30 @@ static int close_base(const struct making *making, struct croft_error *err)
 	return old_remount(tree->root, MOUNT_RDONLY, "/", err);
 }
 
+/* A directory is the way to all that is around it, and no room takes a descriptor's tree away. */
+static int check_descriptors(struct croft_error *err)
+{
+	static const char *const names[] = { "input", "output", "error" };
+	struct stat st;
+
+	for (int fd = 0; fd < (int)ARRAY_SIZE(names); fd++) {
+		if (sys_fstatat(fd, "", &st, AT_EMPTY_PATH) < 0 || !S_ISDIR(st.st_mode))
+			continue;
+		(void)fail(err, CROFT_STAGE_USAGE, EISDIR, "the standard %s leads out of the room",
+			   names[fd]);
+		fail_hint(err, "give a file, a pipe or /dev/null");
+		return -EISDIR;
+	}
+	return 0;
+}
+
 static int make(struct making *making, struct croft_error *err)
 {
 	struct tree *tree = &making->tree;
-	int r = find_names(making, err);
+	int r = check_descriptors(err);
 
+	if (r == 0)
+		r = find_names(making, err);
 	if (r == 0)
 		r = enter_namespaces(making, err);
 	if (r < 0)
@@ -504,11 +557,13 @@ int room_enter(const struct room *room, struct croft_error *err)
 	struct making making = {
 		.room = room,
 		.memory = -1,
+		.names = -1,
 		.tree = { .ruleset = -1, .host = -1, .root = -1, .pristine = -1, .masks = -1 },
 	};
 	int r = make(&making, err);
 
 	fd_close(&making.memory);
+	fd_close(&making.names);
 	fd_close(&making.tree.host);
 	fd_close(&making.tree.root);
 	for (size_t i = 0; making.sources && i < room->n_mounts; i++)

@@ -63,7 +63,7 @@ static int put_host(const struct making *making, const char *name, const char *p
 		    struct croft_error *err)
 {
 	struct found found = { .real = strdup(name) };
-	AUTO_FD int fd = path_walk(making->tree.host, name);
+	AUTO_FD int fd = path_walk(making->names, name);
 	int r = 0;
 
 	if (!found.real)
@@ -159,7 +159,7 @@ static bool has_content(const struct making *making, const char *path)
 static int put_names(const struct making *making, struct croft_error *err)
 {
 	static const char *const names[] = { "/etc/resolv.conf", "/etc/hosts" };
-	const struct root host = { .fd = making->tree.host, .path = "/" };
+	const struct root host = { .fd = making->names, .path = "/" };
 	AUTO_FREE struct root_walk *walk = malloc(sizeof(*walk));
 	struct croft_error refused = { 0 };
 	int r = 0;

@@ -26,6 +26,11 @@ struct making {
 	struct found root, upper, *sources; /* sources: one for each mount */
 	bool has_user; /* a user namespace was made */
 	int memory; /* the directory of an overlay that is not kept; -1 */
+	/*
+	 * O_PATH: "/" as the caller has it, in the new mount namespace: what he named is looked up
+	 * in it. tree.host is another directory where the caller is in a chroot.
+	 */
+	int names;
 	struct tree tree;
 };
 

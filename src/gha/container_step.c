@@ -82,7 +82,7 @@ static int run_action(const struct hook *hook, const struct job_image *image, st
 int hook_container(const struct hook *hook, struct croft_error *err)
 {
 	const char *owner = arena_printf(hook->arena, "%s/container", hook->runner);
-	struct job_image image;
+	struct job_image image = { 0 };
 	struct croft_error late = { 0 };
 	struct job job;
 	int r = check_request(&hook->request->args, err), removed;

@@ -148,7 +148,7 @@ static int add_variables(struct build *build, const struct request_pair *pairs, 
 /* croft run's word is HOST:PATH[:ro]. */
 static int check_colons(struct build *build, const struct pod_mount *mount)
 {
-	if (!strchr(mount->host, ':') && !strchr(mount->path, ':'))
+	if ((!mount->host || !strchr(mount->host, ':')) && !strchr(mount->path, ':'))
 		return 0;
 	(void)fail(build->err, CROFT_STAGE_PREPARE, 0, "mount: %s at %s has a ':' in its name",
 		   mount->host, mount->path);

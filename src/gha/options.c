@@ -2,11 +2,14 @@
 /*
  * options.c - docker's words to croft's.
  *
- * What a job on this machine can have is had: limits, variables, volumes, a working directory, no
- * network. What would be missed silently is warned of, one line each: devices, privileges, health
- * checks. Docker's options take their value behind "=" or as the next word; of one that is not
- * known
- * here a next word that begins with no dash is its value, for there is nothing else it could be.
+ * What a job on this machine can have is had: variables, volumes, open files, a working directory,
+ * no network. What would be missed silently is warned of, one line each: devices, privileges,
+ * health checks; and memory, processors and processes, which a control group would have to bound,
+ * as a room has none: a bound on address space in their place would stop node, which reserves much
+ * and uses little. Their values are read all the same: one without sense is the author's mistake.
+ *
+ * Docker's options take their value behind "=" or as the next word; of one that is not known here a
+ * next word that begins with no dash is its value, for there is nothing else it could be.
  */
 #include "gha/options.h"
 
@@ -61,27 +64,32 @@ static int add_word(struct reading *reading, const char *word)
 			word);
 }
 
-static int add_limit(struct reading *reading, const char *name, uint64_t value)
-{
-	int r = add_word(reading, "--limit");
-
-	return r < 0 ? r
-		     : add_word(reading, arena_printf(reading->arena, "%s=%llu", name,
-						      (unsigned long long)value));
-}
-
-static int warn(struct reading *reading, const char *option)
+static int add_warning(struct reading *reading, const char *text)
 {
 	struct job_options *options = reading->options;
 
 	return add_text(reading, &options->warnings, &options->n_warnings,
-			&options->warnings_capacity,
-			arena_printf(reading->arena,
-				     "options: %s means nothing to a job in croft and is left out",
-				     option));
+			&options->warnings_capacity, text);
 }
 
-/* "1.5" cores are 150 per cent. */
+static int warn(struct reading *reading, const char *option)
+{
+	return add_warning(
+		reading, arena_printf(reading->arena,
+				      "options: %s means nothing to a job in croft and is left out",
+				      option));
+}
+
+static int lacks_group(struct reading *reading, const char *option)
+{
+	return add_warning(reading,
+			   arena_printf(reading->arena,
+					"options: %s is not kept: it takes a control group, which "
+					"no room has; bound the service of the runner",
+					option));
+}
+
+/* "1.5" */
 static int take_cpus(struct reading *reading, const char *option, const char *value)
 {
 	static const char wanted[] = "a number of processors as 2 or 0.5";
@@ -101,8 +109,8 @@ static int take_cpus(struct reading *reading, const char *option, const char *va
 	if (num_parse(len ? whole : "0", 0, 10000, &n) < 0 ||
 	    num_parse(part, 0, 99, &hundredths) < 0)
 		return bad_value(reading, option, value, wanted);
-	n = n * 100 + hundredths;
-	return n ? add_limit(reading, "cpu-percent", n) : 0; /* 0 is docker's "no limit" */
+	/* 0 is docker's "no limit" */
+	return n || hundredths ? lacks_group(reading, option) : 0;
 }
 
 /* "512m", "2g", "1073741824b": docker's units are powers of 1024, in either case. */
@@ -121,7 +129,7 @@ static int take_memory(struct reading *reading, const char *option, const char *
 		text[len - 1] = (char)(text[len - 1] - 32);
 	if (size_parse(text, &bytes) < 0)
 		return bad_value(reading, option, value, "a size as 512m or 2g");
-	return bytes ? add_limit(reading, "memory", bytes) : 0;
+	return bytes ? lacks_group(reading, option) : 0;
 }
 
 static int take_pids(struct reading *reading, const char *option, const char *value)
@@ -132,7 +140,7 @@ static int take_pids(struct reading *reading, const char *option, const char *va
 		return 0;
 	if (num_parse(value, 1, 1U << 22, &n) < 0)
 		return bad_value(reading, option, value, "a number of processes");
-	return add_limit(reading, "processes", n);
+	return lacks_group(reading, option);
 }
 
 static int take_ulimit(struct reading *reading, const char *option, const char *value)
@@ -151,7 +159,10 @@ static int take_ulimit(struct reading *reading, const char *option, const char *
 	text[len] = '\0';
 	if (num_parse(text, 1, 1U << 30, &n) < 0)
 		return bad_value(reading, option, value, "nofile=NUMBER");
-	return add_limit(reading, "open-files", n);
+	if (add_word(reading, "--limit") < 0)
+		return no_memory(reading);
+	return add_word(reading,
+			arena_printf(reading->arena, "open-files=%llu", (unsigned long long)n));
 }
 
 static int take_env(struct reading *reading, const char *option, const char *value)

@@ -89,7 +89,8 @@ int response_write(const char *file, const struct job *job, bool is_prepare,
 		   struct croft_error *err)
 {
 	AUTO_BUF struct buf buf = BUF_INIT(RESPONSE_MAX);
-	AUTO_FD int fd = -1, again = -1, emptied = -1;
+	AUTO_FD int fd = -1, again = -1;
+	int emptied;
 	char seen[RESPONSE_MAX + 1];
 	ssize_t n;
 	int r = open_file(file, O_WRONLY | O_TRUNC, &fd, err);
@@ -110,6 +111,7 @@ int response_write(const char *file, const struct job *job, bool is_prepare,
 	if (r == 0)
 		return 0;
 	emptied = sys_openat(AT_FDCWD, file, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0);
+	fd_close(&emptied);
 	r = fail(err, CROFT_STAGE_PREPARE, -r, "write the response file '%s'", file);
 	fail_hint(err, "is there room in the runner's work folder?");
 	return r;

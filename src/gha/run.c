@@ -249,15 +249,16 @@ static int judge(const struct wait *wait, const char *data, size_t len, struct c
 	json_t *root = json_loadb(data, len, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *status = json_object_get(root, "exit_status");
 	const char *reason = json_string_value(json_object_get(root, "exit_reason"));
+	const bool agree = !wait->was_killed && json_is_object(root) && WIFEXITED(wait->status) &&
+			   json_is_integer(status) &&
+			   json_integer_value(status) == WEXITSTATUS(wait->status);
 	int r;
 
-	if (wait->was_killed || !json_is_object(root) || !WIFEXITED(wait->status) ||
-	    !json_is_integer(status) || json_integer_value(status) != WEXITSTATUS(wait->status))
-		r = no_status(wait, err);
-	else if (!json_is_true(json_object_get(root, "started")))
+	if (agree && !json_is_true(json_object_get(root, "started")))
 		r = take_failure(root, WEXITSTATUS(wait->status), err);
-	else if (reason && (!strcmp(reason, "exit") || !strcmp(reason, "signal") ||
-			    (!strcmp(reason, "time-limit") && WEXITSTATUS(wait->status))))
+	else if (agree && reason &&
+		 (!strcmp(reason, "exit") || !strcmp(reason, "signal") ||
+		  (!strcmp(reason, "time-limit") && WEXITSTATUS(wait->status))))
 		r = WEXITSTATUS(wait->status);
 	else
 		r = no_status(wait, err);

@@ -85,9 +85,11 @@ int spawn_start(const struct spawn *spawn, pid_t *ret_pid, struct croft_error *e
 
 	if (r == 0)
 		r = sys_mmap_stack(STACK_SIZE, &stack);
-	pid = r < 0 ? r : sys_clone(become, (char *)stack + STACK_SIZE, SIGCHLD, &start, NULL);
-	if (stack)
+	pid = r;
+	if (stack) {
+		pid = sys_clone(become, (char *)stack + STACK_SIZE, SIGCHLD, &start, NULL);
 		(void)sys_munmap(stack, STACK_SIZE);
+	}
 	fd_close(&start.failed[1]);
 	if (pid < 0) {
 		fd_close(&start.failed[0]);

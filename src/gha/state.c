@@ -107,7 +107,7 @@ static int make_directories(char *path)
 int state_store(char ret_path[PATH_MAX], struct croft_error *err)
 {
 	char path[PATH_MAX];
-	struct stat st;
+	struct stat st = { 0 };
 	int r = find_store(path, err);
 
 	if (r < 0)

@@ -18,66 +18,24 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "image/unpack.h"
+#include "image/words.h"
 
 #define ARENA_MAX ((size_t)64 << 20)
 
 struct words {
-	const char *image;
+	struct image_words common;
 	struct unpack_options options;
-	bool wants_json, wants_help, wants_help_all;
 };
 
-static int take_option(struct words *words, const struct option_word *word, struct croft_error *err)
+static int take_option(void *context, const struct option_word *word, struct croft_error *err)
 {
-	if (word->value && !*word->value)
-		return fail(err, CROFT_STAGE_USAGE, 0, "%s: the value is empty",
+	struct words *words = context;
+
+	if (word->id != OPT_CACHE)
+		return fail(err, CROFT_STAGE_USAGE, 0, "%s does nothing here",
 			    option_origin(word->id));
-	switch (word->id) {
-	case OPT_CACHE:
-		words->options.cache = word->value;
-		return 0;
-	case OPT_TAG:
-		words->options.tag = word->value;
-		return 0;
-	case OPT_ARCH:
-		words->options.architecture = word->value;
-		return 0;
-	case OPT_JSON:
-		words->wants_json = true;
-		return 0;
-	default: /* --help, the last that this command has */
-		words->wants_help = true;
-		words->wants_help_all = word->value != NULL;
-		return 0;
-	}
-}
-
-/* Options before the image and behind it. */
-static int parse(struct words *words, int argc, char *const argv[], struct croft_error *err)
-{
-	for (int at = 2; at < argc;) {
-		struct option_list list;
-		int r = options_parse(CMD_IMAGE_UNPACK, argc, argv, at, &list, err);
-
-		if (r < 0)
-			return r;
-		for (size_t i = 0; i < list.n && r == 0; i++)
-			r = take_option(words, &list.words[i], err);
-		at = list.next;
-		options_done(&list);
-		if (r < 0)
-			return r;
-		if (at < argc && words->image)
-			return fail(err, CROFT_STAGE_USAGE, 0,
-				    "one image is unpacked, not '%s' too", argv[at]);
-		if (at < argc)
-			words->image = argv[at++];
-	}
-	if (words->image || words->wants_help)
-		return 0;
-	(void)fail(err, CROFT_STAGE_USAGE, 0, "no image to unpack");
-	fail_hint(err, "for example: croft image unpack ./image.tar");
-	return -EINVAL;
+	words->options.cache = word->value;
+	return 0;
 }
 
 /* $XDG_CACHE_HOME/croft/images, or that of the home. */
@@ -142,12 +100,12 @@ static int unpack(struct words *words, struct arena *arena)
 
 	if (!words->options.cache)
 		words->options.cache = find_cache(arena, &err);
-	if (!words->options.cache ||
-	    image_unpack(words->image, &words->options, arena, &unpacked, cli_warn, &err) < 0) {
+	if (!words->options.cache || image_unpack(words->common.image, &words->options, arena,
+						  &unpacked, cli_warn, &err) < 0) {
 		(void)cli_fail(&err);
 		return EXIT_CROFT; /* whatever the stage: it is not a command that failed */
 	}
-	if (words->wants_json)
+	if (words->common.wants_json)
 		write_json(&buf, &unpacked);
 	else
 		buf_printf(&buf, "%s\n", unpacked.root);
@@ -169,10 +127,13 @@ int cmd_image_unpack(int argc, char *const argv[])
 	struct arena arena;
 	int status;
 
-	if (parse(&words, argc, argv, &err) < 0)
+	if (image_words_parse(&words.common, CMD_IMAGE_UNPACK, argc, argv, take_option, &words,
+			      "unpacked", "croft image unpack ./image.tar", &err) < 0)
 		return cli_fail(&err);
-	if (words.wants_help)
-		return help(words.wants_help_all);
+	if (words.common.wants_help)
+		return help(words.common.wants_help_all);
+	words.options.tag = words.common.tag;
+	words.options.architecture = words.common.architecture;
 	arena_init(&arena, ARENA_MAX);
 	status = unpack(&words, &arena);
 	arena_done(&arena);

@@ -19,6 +19,7 @@
 #include "cli/cli.h"
 #include "image/check.h"
 #include "image/cmd_unpack.h"
+#include "image/words.h"
 
 #define FOUND 1 /* the exit status when there are findings */
 #define WORDS_MAX_BYTES (1U << 20)
@@ -31,13 +32,11 @@ struct question {
 
 struct words {
 	struct arena arena;
-	const char *image;
+	struct image_words common;
 	struct question *questions;
 	size_t n_questions, questions_capacity;
 	struct image_mount mounts[IMAGE_MAX_MOUNTS];
 	size_t n_mounts;
-	const char *tag, *architecture;
-	bool wants_json, wants_help, wants_help_all;
 };
 
 static int add_question(struct words *words, const struct option_word *word,
@@ -53,64 +52,16 @@ static int add_question(struct words *words, const struct option_word *word,
 	return 0;
 }
 
-static int take_option(struct words *words, const struct option_word *word, struct croft_error *err)
+static int take_option(void *context, const struct option_word *word, struct croft_error *err)
 {
-	if (word->value && !*word->value)
-		return fail(err, CROFT_STAGE_USAGE, 0, "%s: the value is empty",
-			    option_origin(word->id));
-	switch (word->id) {
-	case OPT_RUN:
-	case OPT_NEED:
-	case OPT_POD:
+	struct words *words = context;
+
+	if (word->id != OPT_MOUNT)
 		return add_question(words, word, err);
-	case OPT_MOUNT:
-		if (words->n_mounts == IMAGE_MAX_MOUNTS)
-			return fail(err, CROFT_STAGE_USAGE, 0, "more than %d --mount",
-				    IMAGE_MAX_MOUNTS);
-		return image_parse_mount(&words->arena, word->value,
-					 &words->mounts[words->n_mounts++], err);
-	case OPT_TAG:
-		words->tag = word->value;
-		return 0;
-	case OPT_ARCH:
-		words->architecture = word->value;
-		return 0;
-	case OPT_JSON:
-		words->wants_json = true;
-		return 0;
-	default: /* --help, the last that this command has */
-		words->wants_help = true;
-		words->wants_help_all = word->value != NULL;
-		return 0;
-	}
-}
-
-/* Options before the image and behind it. */
-static int parse(struct words *words, int argc, char *const argv[], struct croft_error *err)
-{
-	for (int at = 2; at < argc;) {
-		struct option_list list;
-		int r = options_parse(CMD_IMAGE_CHECK, argc, argv, at, &list, err);
-
-		if (r < 0)
-			return r;
-		for (size_t i = 0; i < list.n && r == 0; i++)
-			r = take_option(words, &list.words[i], err);
-		at = list.next;
-		options_done(&list);
-		if (r < 0)
-			return r;
-		if (at < argc && words->image)
-			return fail(err, CROFT_STAGE_USAGE, 0, "one image is checked, not '%s' too",
-				    argv[at]);
-		if (at < argc)
-			words->image = argv[at++];
-	}
-	if (words->image || words->wants_help)
-		return 0;
-	(void)fail(err, CROFT_STAGE_USAGE, 0, "no image to look at");
-	fail_hint(err, "for example: croft image check --need @github-hooks ./image.tar");
-	return -EINVAL;
+	if (words->n_mounts == IMAGE_MAX_MOUNTS)
+		return fail(err, CROFT_STAGE_USAGE, 0, "more than %d --mount", IMAGE_MAX_MOUNTS);
+	return image_parse_mount(&words->arena, word->value, &words->mounts[words->n_mounts++],
+				 err);
 }
 
 /* All that --need and --run ask for, for the pods. */
@@ -185,7 +136,7 @@ static int ask_all(struct words *words, const struct image_check *check)
 	}
 	if (r == 0 && check->report->error)
 		r = fail(check->err, CROFT_STAGE_USAGE, -check->report->error, "check '%s'",
-			 words->image);
+			 words->common.image);
 	return r;
 }
 
@@ -226,10 +177,10 @@ static int print(const struct words *words, const struct image *image,
 	AUTO_BUF struct buf buf = BUF_INIT(TEXT_MAX);
 	int status;
 
-	if (words->wants_json)
+	if (words->common.wants_json)
 		write_json(&buf, image, check);
 	else
-		report_print(&buf, check->report, words->image);
+		report_print(&buf, check->report, words->common.image);
 	status = cli_print(&buf);
 	return status ? status : check->report->n ? FOUND : 0;
 }
@@ -251,15 +202,15 @@ static int check_image(struct words *words)
 {
 	const struct image_options options = { .mounts = words->mounts,
 					       .n_mounts = words->n_mounts,
-					       .tag = words->tag,
-					       .architecture = words->architecture };
+					       .tag = words->common.tag,
+					       .architecture = words->common.architecture };
 	struct image *image = NULL;
 	struct croft_error err = { 0 };
 	struct report report;
 	struct image_check check = { .report = &report, .err = &err };
 	int status;
 
-	if (image_open(words->image, &options, &image, &err) < 0) {
+	if (image_open(words->common.image, &options, &image, &err) < 0) {
 		(void)cli_fail(&err);
 		return EXIT_CROFT;
 	}
@@ -319,10 +270,12 @@ int main(int argc, char *argv[])
 	if (is_done)
 		return status;
 	arena_init(&words.arena, WORDS_MAX_BYTES);
-	if (parse(&words, argc, argv, &err) < 0)
+	if (image_words_parse(&words.common, CMD_IMAGE_CHECK, argc, argv, take_option, &words,
+			      "checked", "croft image check --need @github-hooks ./image.tar",
+			      &err) < 0)
 		status = cli_fail(&err);
-	else if (words.wants_help)
-		status = help(CMD_IMAGE_CHECK, words.wants_help_all);
+	else if (words.common.wants_help)
+		status = help(CMD_IMAGE_CHECK, words.common.wants_help_all);
 	else
 		status = check_image(&words);
 	arena_done(&words.arena);

@@ -52,9 +52,9 @@ int main(int argc, char *argv[])
 {
 	struct croft_error err = { 0 };
 	struct call call;
-	int r = call_read(&call, argc, argv, &err);
 
-	if (r == 0)
-		r = hand_on(&call, &err);
+	/* where it goes well this process is the runtime below, and nothing returns */
+	if (call_read(&call, argc, argv, &err) == 0)
+		(void)hand_on(&call, &err);
 	return tell_failure(&call, &err);
 }

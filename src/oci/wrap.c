@@ -142,9 +142,9 @@ static int wrap_read(const struct call *call, const struct settings *settings,
 
 int wrap_bundle(const struct call *call, const struct settings *settings, struct croft_error *err)
 {
-	AUTO_BUF struct buf out = BUF_INIT(2 * CONFIG_MAX_BYTES);
+	AUTO_BUF struct buf out = BUF_INIT((size_t)2 * CONFIG_MAX_BYTES);
 	char bundle[PATH_MAX], path[PATH_MAX];
-	struct bundle_file file;
+	struct bundle_file file = { 0 };
 	struct config config;
 	int r = path_resolve(call->bundle ? call->bundle : ".", bundle, sizeof(bundle));
 
@@ -170,8 +170,8 @@ int wrap_bundle(const struct call *call, const struct settings *settings, struct
 static int wrap_process(const struct call *call, const struct config_wrap *wrap,
 			struct croft_error *err)
 {
-	AUTO_BUF struct buf out = BUF_INIT(2 * CONFIG_MAX_BYTES);
-	struct bundle_file file;
+	AUTO_BUF struct buf out = BUF_INIT((size_t)2 * CONFIG_MAX_BYTES);
+	struct bundle_file file = { 0 };
 	struct config process;
 	int r = bundle_read(&file, call->process, CONFIG_MAX_BYTES, err);
 
@@ -250,7 +250,7 @@ int wrap_exec(const struct call *call, const struct settings *settings, const ch
 	      char ***ret_words, int *ret_n, struct croft_error *err)
 {
 	char bundle[PATH_MAX], path[PATH_MAX];
-	struct bundle_file file;
+	struct bundle_file file = { 0 };
 	struct config config;
 	int r;
 

@@ -79,6 +79,11 @@ static const char *refused(const char *path)
 	return NULL;
 }
 
+bool room_owns(const char *path)
+{
+	return refused(path);
+}
+
 /* Cuts ":ro" or ":rw" off. */
 static bool cut_mode(char *text)
 {

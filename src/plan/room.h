@@ -48,6 +48,8 @@ void room_done(struct room *room);
  * /proc, /sys, what is below these, or /dev itself; more than ROOM_MAX_MOUNTS.
  */
 int room_add_mount(struct room *room, const char *text, struct croft_error *err);
+/* Is it "/", or a place that croft fills itself? Nothing else lies there. */
+bool room_owns(const char *path);
 /* "UID:GID", both below 2^32 - 1. */
 int room_set_ids(struct room *room, const char *text, struct croft_error *err);
 /*

@@ -182,12 +182,11 @@ static bool is_of_rooms(const struct document *document)
 
 static int only_in_rooms(struct loader *loader, const struct document *document)
 {
-	int r = fail(loader->err, CROFT_STAGE_PROFILE, 0,
-		     "the profile '%s' grants every file: it is for rooms only",
-		     document->profiles[0].name);
-
+	(void)fail(loader->err, CROFT_STAGE_PROFILE, 0,
+		   "the profile '%s' grants every file: it is for rooms only",
+		   document->profiles[0].name);
 	fail_hint(loader->err, "add --root DIR, or take another profile");
-	return r;
+	return -EINVAL;
 }
 
 static int open_builtin(struct loader *loader, const struct document *document,
@@ -276,6 +275,7 @@ static int find(struct loader *loader, const struct word *word, const struct lev
 	bool is_own = from && !path && !strcmp(word->name, from->profile->name);
 	int r;
 
+	assert(!from || from->source);
 	if (path) {
 		r = place_path(loader, from ? from->source->path : NULL, path, &path);
 		if (r == 0)
@@ -333,6 +333,7 @@ static int extend(struct loader *loader, const struct level *level, const struct
 	struct word word;
 	int r = parse_word(loader, entry->value, &word);
 
+	assert(level->source);
 	if (r == 0 && word.path && level->source->names_only) {
 		r = fail(loader->err, CROFT_STAGE_PROFILE, 0, "'%s' is a file", entry->value);
 		fail_hint(loader->err,
@@ -363,6 +364,7 @@ static int apply(struct loader *loader, const struct level *level)
 	const struct document_profile *profile = level->profile;
 	int r = 0;
 
+	assert(level->source);
 	for (size_t i = 0; i < loader->n_applied; i++)
 		if (loader->applied[i] == profile)
 			return 0;

@@ -428,7 +428,7 @@ def _():
 # Misuse
 
 @test("misuse and what cannot be read are status 125 and one line", variants=[
-    ([], "no image to look at"), (["--need", "tar", "{image}", "{image}"], "one image is checked"),
+    ([], "no image to be checked"), (["--need", "tar", "{image}", "{image}"], "one image is checked"),
     (["--need", "@hooks", "{image}"], "there is no set '@hooks' (one of: @github-hooks)"),
     (["--need", "tar,,sh", "{image}"], "is empty"), (["--run", "", "{image}"], "--run: the value is empty"),
     (["--need", ",".join(f"c{i}" for i in range(257)), "{image}"], "more than 256 commands"),

@@ -119,12 +119,13 @@ def _():
         found |= {re.sub(r"lib/[^/]*-linux-[^/]*/", "lib/", os.path.relpath(f"{folder}/{n}", where)) for n in names}
     prefix = "usr/local"
     for path in ("bin/croft", "bin/croft-import", "bin/croft-image", "bin/croft-doctor", "bin/croft-doctor-nix",
+                 "bin/croft-gha", "bin/croft-nix", "bin/croft-oci", "bin/croft-slurm-oci", "libexec/croft/croft-static",
                  "include/croft.h", "lib/libcroft.so", "lib/libcroft.so.0", "lib/libcroft.a", "lib/pkgconfig/croft.pc",
                  "share/man/man1/croft.1", "share/man/man5/croft-profile.5", "libexec/croft/ptyfix.so", "etc/apparmor.d/croft"):
         true(f"{prefix}/{path}" in found, f"{path} is not among {sorted(found)}")
     for path in found:
-        matches(path, rf"^{prefix}/(bin/croft(-(import|image|doctor|doctor-nix))?$|include/croft\.h$|lib/|share/|"
-                rf"libexec/croft/ptyfix\.so$|etc/apparmor\.d/croft$)", "installed file")
+        matches(path, rf"^{prefix}/(bin/croft(-(import|image|doctor|doctor-nix|gha|nix|oci|slurm-oci))?$|include/croft\.h$|lib/|share/|"
+                rf"libexec/croft/(ptyfix\.so|croft-static)$|etc/apparmor\.d/croft$)", "installed file")
 
 
 main()

@@ -129,7 +129,6 @@ class Runner:
                     "ACTIONS_RUNNER_CONTAINER_HOOKS": self.hook, "CROFT_GHA_STATE": self.store,
                     self.mark.partition("=")[0]: self.mark.partition("=")[2]} | (env or {})
         self.state, self.response = None, ""
-        self.mounts_before = read_file("/proc/self/mountinfo")
 
     def start(self, command, args, raw=None, state="mine", response=None):
         """-> the running hook; raw: other bytes in place of the request."""
@@ -270,7 +269,7 @@ class Runner:
     def nothing_left(self):
         self.ended()
         equal(self.jobs(), [], "jobs in the store")
-        equal(read_file("/proc/self/mountinfo"), self.mounts_before, "mounts")
+        equal([line for line in read_file("/proc/self/mountinfo").splitlines() if self.home in line or self.store + "/" in line], [], "mounts")
 
     def finish(self):
         done = self.cleanup()

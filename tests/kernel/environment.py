@@ -71,7 +71,9 @@ def _():
 
 @test("--off environment passes everything, by the user's own word")
 def _():
-    equal(variables("--profile", "empty", "--off", "environment"), CALLER | {"PWD": "/"}, "variables")
+    equal(variables("--profile", "empty", "--off", "environment"), CALLER, "variables")
+    # where the command starts elsewhere it is told
+    equal(variables("--profile", "empty", "--off", "environment", "--chdir", "/"), CALLER | {"PWD": "/"}, "variables")
 
 
 @test("PWD is where the command starts, whatever the caller's says")

@@ -18,7 +18,8 @@ from pathlib import Path
 
 JOBS = 2
 FLAGS = ["-std=c17", "-D_GNU_SOURCE", "-Iinclude", "-Isrc", "-Ibuild-clang/docs",
-         '-DPTYFIX_PLACE="ptyfix.so"', '-DAPPARMOR_MEND="apparmor_parser"', '-DCROFT_PLACE="/usr/bin/croft"']
+         '-DPTYFIX_PLACE="ptyfix.so"', '-DAPPARMOR_MEND="apparmor_parser"', '-DCROFT_PLACE="/usr/bin/croft"',
+         '-DPROGRAM_PLACE="../libexec/croft/croft-static"']
 
 # What gcc 12's analyser is told not to say, and why.
 GCC_OFF = [

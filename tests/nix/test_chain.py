@@ -95,9 +95,10 @@ def _():
 def _():
     nix = Nix()
     begin = time.monotonic()
-    succeeds(nix.build(nix.derivation("/bin/payload spawn-daemon 3333; (trap : HUP TERM; sleep 3334) & echo x > $out")))
+    marks = [str(base + os.getpid()) for base in (200_000, 300_000)]
+    succeeds(nix.build(nix.derivation(f"/bin/payload spawn-daemon {marks[0]}; (trap : HUP TERM; sleep {marks[1]}) & echo x > $out")))
     true(time.monotonic() - begin < 20, "the build waited for them")
-    equal(processes_with("3333", "3334"), [], "processes that are left")
+    equal(processes_with(*marks), [], "processes that are left")
 
 
 @test("a long log arrives as it was written, also what is written last")
@@ -142,7 +143,8 @@ def _(how):
     mark = str(4000 + os.getpid() % 1000 * 10)
     file = nix.derivation(f"echo part > $out; /bin/payload mkdir /build/kept; /bin/payload sleep {mark}; echo x > $out")
     victim, sig = how.split(" by ")
-    with subprocess.Popen(nix.words("nix-build", "--no-out-link", file), env=nix.env(), cwd=nix.dir, stdout=subprocess.DEVNULL,
+    # what nix-build itself leaves where it is killed is Nix's
+    with subprocess.Popen(nix.words("nix-build", "--no-out-link", file), env={**nix.env(), "TMPDIR": nix.dir}, cwd=nix.dir, stdout=subprocess.DEVNULL,
                           stderr=subprocess.PIPE, start_new_session=True) as child:
         wait_for(lambda: processes_with(mark), "the builder did not start")
         pids = {"nix": [child.pid], "croft-nix": croft_nix(nix), "croft": children_of(croft_nix(nix))}[victim]
@@ -185,11 +187,12 @@ def children_of(parents):
 @test("limits and a time from the setting hold")
 def _():
     nix = Nix(args=("nix-builder", "--mount", f"{PAYLOAD}:/bin/payload", "--limit", "open-files=77", "--time", "3s", "--grace", "1s"))
-    result = nix.build(nix.derivation("ulimit -n; /bin/payload sleep 4444; echo x > $out"))
+    mark = str(100_000 + os.getpid())   # another user's test may run beside this one
+    result = nix.build(nix.derivation(f"ulimit -n; /bin/payload sleep {mark}; echo x > $out"))
     status_is(result, FAILED)
     contains(result.err, "77\n", "log")
     contains(result.err, "failed with exit code 124", "what Nix says")
-    equal(processes_with("4444"), [], "processes that are left")
+    equal(processes_with(mark), [], "processes that are left")
 
 
 @test("with build users, each build is one of them outside, and 1000 inside")

@@ -9,6 +9,7 @@ import concurrent.futures
 import contextlib
 import signal
 import socket
+import stat
 import subprocess
 import threading
 import time
@@ -75,8 +76,10 @@ def _():
     held = os.open(top, os.O_RDONLY | os.O_DIRECTORY)
     os.set_inheritable(held, True)
     try:
-        r = room(root, "mkdir /x/y; chroot /x /bin/ls; mount -t tmpfs none /x && echo mounted; umount /proc && echo unmounted; "
-                       f"cat /proc/self/fd/{held}/secret; for i in /proc/[0-9]*; do cat $i/root/{top}/secret $i/cwd/secret; done",
+        r = room(root, "mkdir /x/y; chroot /x /bin/ls; mount -t tmpfs none /x && echo mounted; "
+                       "umount /proc && echo unmounted; "
+                       f"cat /proc/self/fd/{held}/secret; "
+                       f"for i in /proc/[0-9]*; do cat $i/root/{top}/secret $i/cwd/secret; done",
                  pass_fds=[held])
     finally:
         os.close(held)
@@ -150,7 +153,8 @@ def _():
     ("{top}:relative", "is not HOST:PATH"), ("{top}", "is not HOST:PATH"), ("{top}:/", "would lie over the whole root"),
     ("{top}:/proc", "fills itself"), ("{top}:/proc/self", "fills itself"), ("{top}:/sys/x", "fills itself"),
     ("{top}:/dev", "fills itself"), ("{top}:/a/../proc", "has a '..'"), ("{top}/missing:/m", "No such file"),
-    ("{top}:/bin/busybox", "what is to be mounted is a directory"), ("{top}/root/bin/busybox:/bin", "what is to be mounted is a file")])
+    ("{top}:/bin/busybox", "what is to be mounted is a directory"),
+    ("{top}/root/bin/busybox:/bin", "what is to be mounted is a file")])
 def _(variant):
     need_room()
     word, says = variant
@@ -200,6 +204,87 @@ def _(variant):
     equal(contents(outside), before, f"status {r.status}, {r.err}")
     if r.status != 125:
         true(os.path.exists(f"{top}/work/file"), r.err)
+
+
+@test("no link of the root brings what is mounted to a place that croft fills itself", variants=[
+    ("m", "/proc"), ("m", "/proc/self"), ("m", "/sys"), ("m", "/dev"), ("m", "/"), ("proc", "/m"), ("dev", "/m"),
+    ("m", "/etc")])
+def _(variant):
+    need_room()
+    link, target = variant
+    top, root = make_root(places=[place for place in ("proc", "dev", "sys", "etc", "m") if place != link])
+    os.symlink(target, os.path.join(root, link))
+    os.mkdir(os.path.join(top, "work"))
+    r = room(root, "echo ran; echo x > /m/file", options=["--mount", f"{top}/work:/m"])
+    if target == "/etc":
+        equal(r.out, "ran\n", r.err)
+        equal(os.listdir(f"{top}/work"), ["file"])
+        return
+    status_is(r, 125)
+    equal(r.out, "")
+    true("mount upon" in r.err or "find the place" in r.err, r.err)
+    equal(len(r.err.splitlines()), 1, r.err)
+
+
+@test("devices that a root brings cannot be opened, with an overlay and without", variants=["proc", "nothing", "upper"])
+def _(variant):
+    need_room()
+    if not IS_ROOT:
+        skip("only root can make a device")
+    top, root = make_root(places=["dev", "proc"] if variant == "proc" else [])
+    os.mkdir(f"{top}/up")
+    os.mknod(f"{root}/zero", 0o666 | stat.S_IFCHR, os.makedev(1, 5))
+    r = room(root, "cat /zero | wc -c; : < /dev/zero && echo own",
+             options=["--upper", f"{top}/up"] if variant == "upper" else [])
+    equal(r.out.split(), ["0", "own"], r.err)
+    true("Permission denied" in r.err, r.err)
+
+
+@test("what is mounted beneath a root that is not to be written cannot be written either")
+def _():
+    need_room()
+    if not IS_ROOT:
+        skip("only root can mount something beneath")
+    _, root = make_root(places=["dev", "proc", "sub"])
+    subprocess.run(["mount", "-t", "tmpfs", "none", f"{root}/sub"], check=True)
+    try:
+        r = room(root, "echo x > /sub/new; ls /sub")
+        equal(os.listdir(f"{root}/sub"), [])
+    finally:
+        subprocess.run(["umount", f"{root}/sub"], check=True)
+    equal(r.out, "")
+
+
+@test("a directory as standard input, output or error is refused: all around it could be reached", variants=[0, 1, 2])
+def _(variant):
+    need_room()
+    top, root = make_root()
+    line = f'"$0" run --root {root} -- /bin/sh -c ": > /dev/null" {variant}< {top}'
+    with subprocess.Popen(["/bin/sh", "-c", line, CROFT],
+                          stderr=subprocess.PIPE, text=True) as croft:
+        err = croft.communicate()[1]
+    equal(croft.returncode, 125, err)
+    true(variant == 2 or "leads out of the room" in err, err)
+    with open(f"{top}/file", "w", encoding="utf-8") as f:
+        f.write("a file is none")
+    with open(f"{top}/file", encoding="utf-8") as f:
+        equal(room(root, "cat", stdin=f.read()).out, "a file is none")
+
+
+@test("a directory is not among the descriptors that are kept, a file may be")
+def _():
+    need_room()
+    top, root = make_root()
+    with open(f"{top}/file", "w", encoding="utf-8") as f:
+        f.write("kept")
+    for name, status in ((top, 125), (f"{top}/file", 0)):
+        fd = os.open(name, os.O_RDONLY)
+        try:
+            r = room(root, f"cat /proc/self/fd/{fd}", options=["--keep-fd", str(fd)], pass_fds=[fd])
+        finally:
+            os.close(fd)
+        status_is(r, status)
+        equal("leads out of the room" in r.err, status == 125, r.err)
 
 
 @test("an upper directory in the root, or above it, is refused before anything is made")
@@ -294,7 +379,8 @@ def _():
     need_room()
     _, root = make_root(places=["sys"])
     r = room(root, "cat /proc/sys/kernel/core_pattern > /proc/sys/kernel/core_pattern || echo refused; "
-                   "echo h > /proc/sysrq-trigger || echo refused; ls /sys/kernel > /dev/null && touch /sys/new || echo refused")
+                   "echo h > /proc/sysrq-trigger || echo refused; "
+                   "ls /sys/kernel > /dev/null && touch /sys/new || echo refused")
     equal(r.out.split(), ["refused"] * 3, r.err)
 
 
@@ -302,10 +388,12 @@ def _():
 def _():
     need_room()
     _, root = make_root()
-    r = room(root, "echo x > /dev/null && cat /dev/null && ls /dev /dev/pts && echo m > /dev/shm/f && cat /dev/shm/f /dev/fd/0 < /dev/null; "
+    r = room(root, "echo x > /dev/null && cat /dev/null && ls /dev /dev/pts && "
+                   "echo m > /dev/shm/f && cat /dev/shm/f /dev/fd/0 < /dev/null; "
                    "stat -c %a /dev")
     status_is(r, 0)
-    true({"null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm", "fd", "stdin"} <= set(r.out.split()), r.out)
+    wanted = {"null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm", "fd", "stdin"}
+    true(wanted <= set(r.out.split()), r.out)
     true("sda" not in r.out and "mem" not in r.out.split(), r.out)
     equal(r.out.split()[-2:], ["m", "755"])
 
@@ -394,6 +482,44 @@ def _():
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         equal(list(pool.map(one, range(4))), [f"{i}\n" for i in range(4)])
+
+
+JAIL = """
+set -e
+mount --bind {jail} {jail}
+mount --make-shared {jail}
+for d in usr dev proc; do mkdir -p {jail}/$d; mount --rbind /$d {jail}/$d; done
+mount --bind {bin} {jail}/build
+cat /proc/self/mountinfo > {top}/before
+chroot {jail} /bin/sh -c 'cd /usr/bin && exec /build/croft "$@"' croft run --root /image -- /bin/sh -c 'ls /; touch /new; sleep 1' > {top}/out 2>&1 &
+while ! grep -q sys {top}/out; do sleep 0.02; done
+cat /proc/self/mountinfo > {top}/during
+wait $!
+"""
+
+
+@test("in a chroot root has a room as well, and nothing of it is mounted for anybody else")
+def _():
+    if not IS_ROOT:
+        skip("a user has no namespaces in a chroot")
+    need_room()
+    top, root = make_root(places=["sys"])
+    jail = os.path.join(top, "jail")
+    for name in ("build", "tmp"):
+        os.makedirs(os.path.join(jail, name))
+    for name in ("bin", "lib", "lib64", "sbin"):
+        if os.path.islink("/" + name):
+            os.symlink(os.readlink("/" + name), os.path.join(jail, name))
+    os.rename(root, os.path.join(jail, "image"))
+    script = JAIL.format(jail=jail, top=top, bin=os.path.dirname(CROFT))
+    done = subprocess.run(["unshare", "--mount", "/bin/sh", "-c", script], capture_output=True, text=True, check=False)
+    equal((done.returncode, done.stderr), (0, ""), "how it ended")
+    with open(f"{top}/out", encoding="utf-8") as f:
+        out = f.read()
+    equal(out.split()[:4], ["bin", "dev", "proc", "sys"])
+    true("Read-only file system" in out, out)
+    with open(f"{top}/before", encoding="utf-8") as before, open(f"{top}/during", encoding="utf-8") as during:
+        equal(during.read(), before.read(), "the mounts outside")
 
 
 @test("a plan of a room says what it is, and is made of what is inside")

@@ -19,10 +19,11 @@ static const char *name_of(size_t i)
 
 static struct profile *load(const char *name, const char *home)
 {
+	const struct load_place place = { .home = home, .workdir = "/srv/p", .is_for_room = true };
 	struct profile *profile = NULL;
 	struct croft_error err = { 0 };
 
-	if (profile_new(name, home, "/srv/p", &profile, &err) < 0)
+	if (load_profile(name, &place, &profile, &err) < 0)
 		fail_msg("%s: %s", name, err.what);
 	return profile;
 }
@@ -65,6 +66,21 @@ static void every_one_can_be_loaded_and_describes_itself(void **state)
 		assert_non_null(profile->description);
 		assert_string_equal(profile->name, name_of(i));
 		profile_free(profile);
+	}
+}
+
+static void those_of_rooms_are_refused_elsewhere(void **state)
+{
+	static const char *const names[] = { "job", "build" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct profile *profile = NULL;
+		struct croft_error err = { 0 };
+
+		assert_int_not_equal(profile_new(names[i], "/home/ada", "/srv/p", &profile, &err),
+				     0);
+		assert_non_null(strstr(err.what, "for rooms only"));
 	}
 }
 
@@ -158,6 +174,7 @@ int main(void)
 		cmocka_unit_test(every_document_is_found_by_its_name),
 		cmocka_unit_test(the_three_that_others_start_from_are_there),
 		cmocka_unit_test(every_one_can_be_loaded_and_describes_itself),
+		cmocka_unit_test(those_of_rooms_are_refused_elsewhere),
 		cmocka_unit_test(every_one_can_be_loaded_without_a_home),
 		cmocka_unit_test(what_one_extends_is_built_in),
 		cmocka_unit_test(all_of_the_default_but_the_project_may_be_missing),

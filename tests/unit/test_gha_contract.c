@@ -42,7 +42,8 @@ static void a_job_is_read(void **state)
 {
 	(void)state;
 	assert_int_equal(
-		parse("{\"command\":\"prepare_job\",\"responseFile\":\"/r\",\"state\":null,\"args\":{"
+		parse("{\"command\":\"prepare_job\",\"responseFile\":\"/r\","
+		      "\"state\":null,\"args\":{"
 		      "\"container\":{\"image\":\"i\",\"createOptions\":\"-e A=1\","
 		      "\"environmentVariables\":{\"B\":null},\"portMappings\":[\"1:2\"],"
 		      "\"systemMountVolumes\":[{\"sourceVolumePath\":\"/a\",\"targetVolumePath\":\"/b\","

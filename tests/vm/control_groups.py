@@ -112,7 +112,7 @@ def _(who):
 
 @test("a fork bomb ends with the command, and nothing of it is left", variants=WHO)
 def _(who):
-    bomb = "b() { b | b & }; sleep 0.5 & s=$!; b; wait $s; exit 3"
+    bomb = "b() { b | b & }; sleep 0.5 & s=$!; b & wait $s; exit 3"
     for tier in ([], ["--supervise"]):
         status_is(croft(who, ["--limit", "processes=50", *tier], "/bin/sh", "-c", bomb), 3)
         no_groups()
